@@ -1,0 +1,7 @@
+"""`python -m migralint`."""
+
+import sys
+
+from migralint.cli import main
+
+sys.exit(main())

@@ -1,0 +1,141 @@
+"""The command line: which command runs, and how the process ends.
+
+A command is a line of COMMANDS; its module has `add_arguments(parser)` and `run(args) -> int` and
+is imported when it is called. Only this module and those of commands/ print.
+
+Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration, 3 a bug of
+migralint, 4 the environment (git, database), 5 refused by a safety gate, 130 and 143 interrupted
+(141: nobody reads our output any more).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from migralint import __version__
+from migralint.model import MigralintError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "lint": ("migralint.commands.lint", "check migrations and scripts"),
+    "explain": (
+        "migralint.commands.explain",
+        "what a rule is about, or what is said of a statement",
+    ),
+    "rules": ("migralint.commands.rules", "list the rules"),
+    "operations": ("migralint.commands.operations", "show what migralint sees in SQL"),
+    "guard": ("migralint.commands.guard", "run a command only where it is safe"),
+    "config": ("migralint.commands.config", "show the settings in force and where each came from"),
+    "init": ("migralint.commands.init", "write a configuration for what is found here"),
+    "status": ("migralint.commands.status", "show what is applied to a database, and what is not"),
+    "plan": ("migralint.commands.plan", "show what apply would do, with locks and findings"),
+    "apply": ("migralint.commands.apply", "apply the pending migrations to a database"),
+    "resolve": ("migralint.commands.resolve", "say what became of a failed migration; baseline"),
+    "new": ("migralint.commands.new", "make a new migration"),
+}
+
+_BUG = (
+    "This is a bug in migralint. Please report it with the lines above and `migralint --version`."
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    _prepare_streams()
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+    except MigralintError as error:
+        _complain(error)
+        return error.status
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # whoever read our output has gone; the interpreter must not write to it again at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception:  # the only place: so that a bug is not taken for findings
+        import traceback
+
+        traceback.print_exc()
+        print(_BUG, file=sys.stderr)
+        return 3
+    return status
+
+
+def _run(arguments: list[str]) -> int:
+    name = arguments[0] if arguments else "--help"
+    if name in ("-h", "--help", "help") and len(arguments) < 2:
+        print(usage(), end="")
+        return 0 if arguments else 2
+    if name in ("-V", "--version", "version"):
+        print(f"migralint {__version__}")
+        return 0
+    if name == "help":
+        name, arguments = arguments[1], [arguments[1], "--help"]
+    if name not in COMMANDS:
+        raise MigralintError(f"there is no command {name!r}", hint=_did_you_mean(name))
+    return _command(name, arguments[1:])
+
+
+def _command(name: str, arguments: list[str]) -> int:
+    from argparse import ArgumentParser, RawDescriptionHelpFormatter
+    from importlib import import_module
+
+    from migralint.commands import terminal
+
+    path, purpose = COMMANDS[name]
+    width = terminal.width(os.environ, sys.stdout)  # else argparse imports shutil, 3 ms, to find it
+    module = import_module(path)
+    parser = ArgumentParser(
+        prog=f"migralint {name}",
+        description=module.__doc__ or purpose,
+        formatter_class=lambda prog: RawDescriptionHelpFormatter(prog, width=width),
+        allow_abbrev=False,
+    )
+    module.add_arguments(parser)
+    status: int = module.run(parser.parse_args(arguments))
+    return status
+
+
+def usage() -> str:
+    """The help of the top level, made without importing a command."""
+    size = max(map(len, COMMANDS))
+    commands = "".join(f"  {name:<{size}}  {purpose}\n" for name, (_, purpose) in COMMANDS.items())
+    return (
+        "usage: migralint COMMAND [ARGUMENTS]\n\n"
+        "Says which SQL migrations lose data, block the application or break running code,\n"
+        "and what to write instead.\n\n"
+        f"commands:\n{commands}\n"
+        "  migralint COMMAND --help  the arguments of a command\n"
+        "  migralint --version       the version\n"
+    )
+
+
+def _did_you_mean(name: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, COMMANDS, 1)
+    if close:
+        return f"Did you mean `migralint {close[0]}`?"
+    if os.path.exists(name) or name.endswith(".sql"):
+        return f"Did you mean `migralint lint {name}`?"
+    return f"The commands are {', '.join(COMMANDS)}."
+
+
+def _complain(error: MigralintError) -> None:
+    from migralint.formats.characters import lines
+
+    print(f"migralint: error: {chr(10).join(lines(str(error)))}", file=sys.stderr)
+
+
+def _prepare_streams() -> None:
+    """A character that the stream cannot print is written as an escape instead of raising."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)  # a test may have put a StringIO there
+        if reconfigure:
+            reconfigure(errors="backslashreplace")

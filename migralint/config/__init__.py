@@ -1,0 +1,188 @@
+"""`.migralint.yaml` -> frozen Config. Command line over MIGRALINT_* over file over default.
+
+Nothing of YAML is imported while there is no configuration file.
+"""
+
+from __future__ import annotations
+
+import os
+
+from migralint.model import MigralintError, record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from typing import Any
+
+NAMES = (".migralint.yaml", ".migralint.yml")
+
+
+@record
+class Override:
+    """Other settings for the files that one of the globs matches."""
+
+    files: tuple[str, ...]
+    rules: Mapping[str, str]
+    dialect: str = ""
+    line: int = 0
+
+
+@record
+class Allow:
+    """A finding that is accepted: by `path` (a path or a glob) or by `sha256`, with a reason."""
+
+    rule: str
+    path: str
+    sha256: str
+    reason: str
+    until: str = ""
+    line: int = 0
+
+
+@record
+class Config:
+    """What the run is told. Paths are relative to `root`, with forward slashes.
+
+    `path` is the configuration file ("" where there is none); `origin` says of every key where its
+    value came from; `large_tables` maps a name to its rows (None: large, rows unknown) and is None
+    where nothing is said of sizes. `dialect` is postgres, mysql, sqlite or "".
+    """
+
+    path: str = ""
+    root: str = "."
+    dialect: str = ""
+    mariadb: bool = False
+    server_version: int = 0
+    layout: str = ""
+    paths: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    prisma_version: str = ""
+    preset: str = "recommended"
+    rules: Mapping[str, str] = {}
+    overrides: tuple[Override, ...] = ()
+    allow: tuple[Allow, ...] = ()
+    since: str = ""
+    fail_on: str = "error"
+    rules_dir: str = ""
+    large_tables: Mapping[str, int | None] | None = None
+    large_table_rows: int = 10_000
+    assume_large: bool = False
+    commands: tuple[Mapping[str, str], ...] = ()
+    guard: Mapping[str, str] = {}
+    hosts: Mapping[str, str] = {}
+    origin: Mapping[str, str] = {}
+
+
+def find(start: str) -> str | None:
+    """The configuration file of `start` or a folder above it, up to the git root."""
+    folder = os.path.abspath(start)
+    while True:
+        found = [name for name in NAMES if os.path.isfile(os.path.join(folder, name))]
+        if len(found) > 1:
+            raise MigralintError(
+                f"both {NAMES[0]} and {NAMES[1]} are in {folder}", hint="Keep one of them."
+            )
+        if found:
+            return os.path.join(folder, found[0])
+        parent = os.path.dirname(folder)
+        if parent == folder or os.path.exists(os.path.join(folder, ".git")):
+            return None
+        folder = parent
+
+
+def root_of(start: str) -> str:
+    """The git root; else the folder of the configuration; else here, or `start` where it is not
+    below here."""
+    folder = os.path.abspath(start)
+    while not os.path.exists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            found = find(start)
+            return os.path.dirname(found) if found else _here(os.path.abspath(start))
+        folder = parent
+    return folder
+
+
+def _here(start: str) -> str:
+    here = os.getcwd()
+    return here if os.path.commonpath([here, start]) == here else start
+
+
+def load(
+    path: str | None,
+    root: str,
+    *,
+    environ: Mapping[str, str] | None = None,
+    given: Mapping[str, str] | None = None,
+    rule_ids: Callable[[str], Collection[str]] | None = None,
+) -> Config:
+    """The configuration in force; everything that is wrong with it in one MigralintError.
+
+    `given` are values from the command line by key (`server_version` for `--pg`); `rule_ids` tells
+    the rules that exist, given `rules_dir`, and is asked only when a rule is named.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    problems: list[MigralintError] = []
+    if path:
+        from migralint.config.reading import read_file
+
+        problems += read_file(path, root, values, origin, rule_ids)
+    if given or any(name.startswith("MIGRALINT_") for name in environ):
+        _override(environ, given or {}, values, origin, problems)
+    _settle(values, origin, problems)
+    if problems:
+        raise _together(problems)
+    shown = _relative(path, root) if path else ""
+    return Config(path=shown, root=root, origin=origin, **values)
+
+
+def _override(
+    environ: Mapping[str, str],
+    given: Mapping[str, str],
+    values: dict[str, Any],
+    origin: dict[str, str],
+    problems: list[MigralintError],
+) -> None:
+    """Scalars from MIGRALINT_<KEY>, then from the command line."""
+    from migralint.config.keys import KEYS, SCALARS
+
+    for name, key in KEYS.items():
+        option = "--pg" if name == "server_version" else "--" + name.replace("_", "-")
+        variable = f"MIGRALINT_{name.upper()}"
+        for source, text in ((variable, environ.get(variable)), (option, given.get(name))):
+            if not text or key.form not in SCALARS:
+                continue
+            try:
+                values[name] = SCALARS[key.form](text, key.choices)
+                origin[name] = source
+            except ValueError as error:
+                problems.append(MigralintError(f"{source} {error}"))
+
+
+def _settle(values: dict[str, Any], origin: dict[str, str], problems: list[MigralintError]) -> None:
+    """MariaDB is a kind of MySQL; a version becomes the number that the facts use."""
+    dialect = values.get("dialect", "")
+    if dialect == "mariadb":
+        values["dialect"], values["mariadb"] = "mysql", True
+    if "server_version" in values:
+        from migralint.config.keys import server_version
+
+        try:
+            values["server_version"] = server_version(values["server_version"], dialect)
+        except ValueError as error:
+            place, _, line = origin["server_version"].rpartition(":")
+            where = (place, int(line)) if place else ("", 0)
+            named = "server_version" if place else origin["server_version"]
+            problems.append(MigralintError(f"{named} {error}", path=where[0], line=where[1]))
+
+
+def _together(problems: list[MigralintError]) -> MigralintError:
+    if len(problems) == 1:
+        return problems[0]
+    return MigralintError("\n".join(str(problem) for problem in problems))
+
+
+def _relative(path: str, root: str) -> str:
+    return os.path.relpath(path, root).replace(os.sep, "/")

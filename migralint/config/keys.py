@@ -1,0 +1,153 @@
+"""The keys of `.migralint.yaml`: one table for the validator, the JSON Schema and the docs.
+
+A scalar is read from its text, whether it stands in the file, in a variable or on the command
+line, so that `off`, `010` and dates keep what was written.
+"""
+
+from __future__ import annotations
+
+from migralint.model import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+DIALECTS = ("postgres", "mysql", "mariadb", "sqlite")
+LAYOUT_NAMES = (
+    "prisma",
+    "drizzle",
+    "supabase",
+    "flyway",
+    "goose",
+    "dbmate",
+    "golang-migrate",
+    "diesel",
+    "sqlx",
+    "atlas",
+    "hasura",
+    "plain",
+)
+PRESETS = ("recommended", "strict", "optional")
+SEVERITIES = ("info", "warning", "error")
+LEVELS = ("off", *SEVERITIES)
+
+
+@record
+class Key:
+    """`form` names how the value is written: a scalar of SCALARS, or a shape of config/reading.py.
+
+    `rebased` says that the value holds paths, relative to the folder of the file.
+    """
+
+    form: str
+    meaning: str
+    choices: tuple[str, ...] = ()
+    rebased: bool = False
+
+
+KEYS: Mapping[str, Key] = {
+    "dialect": Key("choice", "the database; found from the layout where that says it", DIALECTS),
+    "server_version": Key(
+        "version",
+        'the oldest server in use: 14 (PostgreSQL), "8.0" (MySQL), "10.11" (MariaDB); '
+        "unset, the oldest that is still supported",
+    ),
+    "layout": Key("choice", "how the migrations are laid out; found from the files", LAYOUT_NAMES),
+    "paths": Key("texts", "the folders of migrations; unset, they are looked for", rebased=True),
+    "exclude": Key("texts", "files and folders that are not looked at (globs)", rebased=True),
+    "prisma_version": Key(
+        "text", "decides how Prisma runs a file; read from package.json or the lock file"
+    ),
+    "preset": Key("choice", "which rules are on", PRESETS),
+    "rules": Key("rules", "severity by rule: off, info, warning, error"),
+    "overrides": Key("overrides", "other severities, or another dialect, for some files"),
+    "allow": Key("allow", "findings that are accepted, each with its reason"),
+    "since": Key("text", "migrations with an earlier version are context and are not reported"),
+    "fail_on": Key("choice", "the severity from which the exit status is 1", SEVERITIES),
+    "rules_dir": Key("text", "a folder with rules of your own", rebased=True),
+    "large_tables": Key(
+        "tables", "names, or rows by name; once set, the tables that it does not list are small"
+    ),
+    "large_table_rows": Key("count", "from how many rows a table is large"),
+    "assume_large": Key("bool", "an error stays one where the size of the table is unknown"),
+    "commands": Key(
+        "commands", "commands of your own that destroy data, push a schema, bypass a guard"
+    ),
+    "guard": Key("guard", "what `migralint guard` does by environment: allow, ask or refuse"),
+    "hosts": Key(
+        "hosts", "the environment of database hosts (names or globs) for `migralint guard`"
+    ),
+}
+
+
+def _choice(text: str, choices: tuple[str, ...]) -> str:
+    if text not in choices:
+        wanted = ", ".join(choices[:-1])
+        raise ValueError(f"is one of {wanted} or {choices[-1]}, not {text!r}{near(text, choices)}")
+    return text
+
+
+def _bool(text: str, choices: tuple[str, ...]) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(f"is true or false, not {text!r}")
+    return text == "true"
+
+
+def _count(text: str, choices: tuple[str, ...]) -> int:
+    digits = text.replace("_", "")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
+        raise ValueError(f"is a whole number, not {text!r}")
+    return int(digits)
+
+
+def _text(text: str, choices: tuple[str, ...]) -> str:
+    if not text:
+        raise ValueError("has no value")
+    return text
+
+
+def _version(text: str, choices: tuple[str, ...]) -> tuple[int, int]:
+    """(major, minor); `server_version` makes one number of it when the dialect is known."""
+    parts = text.split(".")
+    numeric = all(part.isascii() and part.isdigit() and len(part) < 4 for part in parts)
+    if not numeric or len(parts) > 3:
+        raise ValueError(f"is a version such as 14 or 8.0, not {text!r}")
+    return int(parts[0]), int(parts[1]) if len(parts) > 1 else 0
+
+
+SCALARS: Mapping[str, Callable[[str, tuple[str, ...]], Any]] = {
+    "choice": _choice,
+    "bool": _bool,
+    "count": _count,
+    "text": _text,
+    "version": _version,
+}
+
+
+def server_version(version: tuple[int, int], dialect: str) -> int:
+    """The number that the facts use: 14; 57, 80, 84, 90 for MySQL; 1011 for MariaDB 10.11."""
+    major, minor = version
+    if dialect == "mariadb":
+        if major < 10:
+            raise ValueError(f'is a MariaDB version such as "10.11", not {major}.{minor}')
+        return major * 100 + minor
+    if dialect == "sqlite":
+        return major
+    if dialect == "mysql" or (not dialect and major in (5, 8)):
+        if (major, minor) != (5, 7) and major not in (8, 9):
+            raise ValueError(f'is a MySQL version such as "8.0", not {major}.{minor}')
+        return 90 if major == 9 else 84 if (major, minor) >= (8, 1) else major * 10 + minor
+    if major < 10:
+        raise ValueError(f"{major}.{minor} needs `dialect:` beside it (or a PostgreSQL from 10 on)")
+    return major
+
+
+def near(word: str, words: tuple[str, ...]) -> str:
+    """` (did you mean ...?)`, or nothing. difflib is imported here because only errors need it."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word[:80].lower().replace("-", "_"), words, 1) or get_close_matches(
+        word[:80].lower(), words, 1
+    )
+    return f" (did you mean {close[0]}?)" if close else ""

@@ -1,0 +1,77 @@
+"""Which database the SQL of a folder is written for."""
+
+from __future__ import annotations
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from migralint.config import Config
+    from migralint.layouts import Folder
+
+DIALECTS = ("postgres", "mysql", "sqlite")
+# Words of a folder's name; the last two are databases that migralint does not read.
+WORDS = {
+    "postgres": "postgres",
+    "postgresql": "postgres",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "sqlite": "sqlite",
+    "sqlite3": "sqlite",
+    "clickhouse": "clickhouse",
+    "sqlserver": "sqlserver",
+    "mssql": "sqlserver",
+}
+LOOKED_AT = 200_000
+NOT_SQL = re.compile(r"--[^\n]*+|/\*(?!!)(?:[^*]++|\*(?!/))*+(?:\*/|\Z)|'[^'\n]*+'")
+MARKS = (
+    ("clickhouse", re.compile(r"(?i)\bENGINE\s*=\s*\w*MergeTree\b")),
+    ("sqlserver", re.compile(r"(?i)\[dbo\]\.")),
+    ("sqlite", re.compile(r"(?im)\bAUTOINCREMENT\b|^[ \t]*PRAGMA\b|\bWITHOUT\s+ROWID\b")),
+    ("mysql", re.compile(r"(?i)`\w|\bAUTO_INCREMENT\b|\bENGINE\s*=\s*\w+|/\*!\d{5}")),
+)
+
+
+def find_dialect(folder: Folder, known: str, texts: Sequence[str]) -> tuple[str, list[str]]:
+    """(the dialect, notes): told by the command line, the layout, the configuration, the folder's
+    name, or guessed from the SQL, which is noted. It may be one that migralint does not read."""
+    config = folder.config
+    commanded = config.origin.get("dialect", "").startswith(("--", "MIGRALINT_"))
+    told = config.dialect if commanded else known or config.dialect
+    if not told:
+        words = re.split(r"[/._-]", folder.path.lower())
+        told = next((WORDS[word] for word in reversed(words) if word in WORDS), "")
+    if told:
+        return told, []
+    if not texts:
+        return "postgres", []
+    dialect, why = _guess(texts)
+    how = "`dialect:` in .migralint.yaml, or --dialect, says it"
+    return dialect, [f"{folder.path}: read as {dialect}, because {why}; {how}"]
+
+
+def dialect_of_file(config: Config, path: str) -> str:
+    """What an override (the last one wins) or a name like `1_a.mysql.up.sql` says, else ""."""
+    words = path.rpartition("/")[2].split(".")[1:-1]
+    named = next((WORDS[word] for word in words if word in WORDS), "")
+    if not any(override.dialect for override in config.overrides):
+        return named
+    from migralint.config.patterns import matches
+
+    for override in reversed(config.overrides):
+        if override.dialect and any(matches(pattern, path) for pattern in override.files):
+            return override.dialect
+    return named
+
+
+def _guess(texts: Sequence[str]) -> tuple[str, str]:
+    for text in texts:
+        sql = NOT_SQL.sub(" ", text[:LOOKED_AT])
+        for dialect, pattern in MARKS:
+            mark = pattern.search(sql)
+            if mark:
+                shown = "a name in backticks" if mark.group()[0] == "`" else mark.group().strip()
+                return dialect, f"{shown} stands in it"
+    return "postgres", "nothing in it is of another database"

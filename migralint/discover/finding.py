@@ -1,0 +1,236 @@
+"""Which folders of migrations and which files a run is about."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+
+from migralint.layouts import LAYOUTS, Folder, recognise
+from migralint.model import MigralintError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from migralint.config import Config
+    from migralint.git import Changes
+    from migralint.model import Listing
+    from migralint.source import Source
+
+# Folders of tools, where nobody writes migrations by hand.
+EXCLUDED = frozenset(
+    (
+        *("node_modules", "vendor", ".git", ".venv", "venv", "dist", "build", "target", "out"),
+        *("coverage", "__pycache__", ".next", ".nuxt", ".turbo", ".cache", ".yarn", ".pnpm-store"),
+        *(".tox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".migralint_cache", ".terraform"),
+    )
+)
+# A folder of plain SQL files that nobody named is taken for migrations only when it is called so.
+CALLED_MIGRATIONS = re.compile(r"(?i)(?:^|[._-])(?:migrations?|migrate|changesets?)(?:[._-]|$)")
+SCRIPT_FOLDER = re.compile(r"(?:^|/)\.?(?:bin|scripts?|ci|deploy|hooks|husky|tools)$")
+VERSION_FILES = ("migration.sql", "up.sql", "down.sql")
+FOLDER_EACH = ("prisma", "drizzle", "diesel", "hasura")
+DEEPEST = 24
+
+
+class Found:
+    """What has been found so far.
+
+    `wanted`: by folder of migrations, the files to report on (None: all of them); `alone`: SQL
+    files that belong to no folder; `scripts`: their forms by path; `downs`, `unread`: what was left
+    out, and why.
+    """
+
+    def __init__(self, config: Config, source: Source) -> None:
+        self.config = config
+        self.source = source
+        self.wanted: dict[str, set[str] | None] = {}
+        self.alone: set[str] = set()
+        self.scripts: dict[str, str] = {}
+        self.notes: list[str] = []
+        self.downs: list[str] = []
+        self.unread: list[str] = []
+        self.listings: list[Listing] = []
+        self._folders: dict[str, Folder] = {}
+        self._layouts: dict[str, str] = {}
+
+    def folder(self, path: str) -> Folder:
+        if path not in self._folders:
+            self._folders[path] = Folder(path, self.source, self.config)
+        return self._folders[path]
+
+    def layout(self, path: str) -> str:
+        """The folder's layout: what it holds decides, a configured one of the same shape wins."""
+        if path not in self._layouts:
+            found = recognise(self.folder(path))
+            configured = self.config.layout
+            if found and configured and (found in FOLDER_EACH) == (configured in FOLDER_EACH):
+                found = configured
+            self._layouts[path] = found
+        return self._layouts[path]
+
+    def want(self, folder: str, file: str = "") -> None:
+        files = self.wanted.setdefault(folder, set())
+        if not file:
+            self.wanted[folder] = None
+        elif files is not None:
+            files.add(file)
+
+    def excluded(self, path: str) -> bool:
+        if not self.config.exclude:
+            return False
+        from migralint.config.patterns import matches
+
+        return any(matches(pattern, path) for pattern in self.config.exclude)
+
+    def take_script(self, path: str, named: bool = False) -> bool:
+        """Note the file if it runs commands; one without an ending tells that in its first line."""
+        from migralint.scripts import form_of
+
+        if path == self.config.path:
+            return False
+        form = form_of(path)
+        folder, name = posixpath.split(path)
+        if not form and "." not in name and (named or SCRIPT_FOLDER.search(folder)):
+            text = self.folder(folder or ".").text(path)
+            form = form_of(path, text[:200].partition("\n")[0])
+        if form:
+            self.scripts[path] = form
+        return bool(form)
+
+
+def within(root: str, path: str) -> str:
+    """A path of the command line, relative to the root; one outside of it stays absolute."""
+    if os.path.isabs(path):
+        relative = os.path.relpath(path, root)
+        if relative.startswith(".."):
+            relative = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
+        path = path if relative.startswith("..") else relative
+    return posixpath.normpath(path.replace(os.sep, "/"))
+
+
+def find_all(found: Found) -> None:
+    """The configured folders, else those found below the configuration or the root; and scripts."""
+    configured = found.config.paths
+    missing = [path for path in configured if not found.source.exists(path)]
+    if missing:
+        raise MigralintError(f"`paths:` names {', '.join(missing)}, which is not there")
+    for path in configured:
+        _named(found, path)
+    start = posixpath.dirname(found.config.path) or "."
+    _walk(found, start, scripts_only=bool(configured))
+    if not found.wanted and not found.alone:
+        raise MigralintError(
+            "no migrations found",
+            hint=f"Looked below {os.path.normpath(os.path.join(found.source.root, start))} for the "
+            f"layouts of {', '.join(LAYOUTS)}. Name the folder: `migralint lint PATH`, or "
+            "`paths: [PATH]` in .migralint.yaml.",
+        )
+
+
+def find_named(found: Found, paths: Sequence[str], force_exclude: bool) -> None:
+    missing = [path for path in paths if not _is_there(found.source, path)]
+    if missing:
+        raise MigralintError(f"no such file or folder: {', '.join(missing)}")
+    for path in paths:
+        if force_exclude and found.excluded(path):
+            found.notes.append(f"{path} is excluded by the configuration")
+        else:
+            _named(found, path)
+
+
+def find_changed(found: Found, below: Sequence[str], changes: Changes) -> None:
+    """Changed files that are migrations or scripts; any other file is no concern of ours."""
+    for path in (*changes.added, *changes.modified):
+        if below and not any(b == "." or path == b or path.startswith(b + "/") for b in below):
+            continue
+        if EXCLUDED.intersection(path.split("/")) or found.excluded(path):
+            continue
+        if not path.lower().endswith(".sql"):
+            found.take_script(path)
+        elif _is_migration(found, path):
+            _named_sql(found, path)
+
+
+def _is_there(source: Source, path: str) -> bool:
+    """A link that leads nowhere is there: it becomes a finding, not a usage error."""
+    folder, name = posixpath.split(path)
+    return source.exists(path) or name in source.list(folder or ".")
+
+
+def _is_migration(found: Found, path: str) -> bool:
+    """Does the file lie in a folder that a run without arguments would find?"""
+    if any(known == "." or path.startswith(known + "/") for known in found.config.paths):
+        return True
+    folder = _layout_folder(found, path)
+    name = found.layout(folder)
+    return bool(name) and (name != "plain" or _called_migrations(folder))
+
+
+def _named(found: Found, path: str) -> None:
+    folder = found.folder(path)
+    versions = [n.rstrip("/") for n in folder.names if n.rstrip("/") in VERSION_FILES]
+    if found.layout(posixpath.dirname(path) or ".") not in FOLDER_EACH:
+        versions = []
+    if not folder.names:
+        if path.lower().endswith(".sql"):
+            _named_sql(found, path)
+        elif posixpath.basename(path) + "/" in found.folder(posixpath.dirname(path) or ".").names:
+            raise MigralintError(f"{path} holds no migrations: it is empty")
+        elif not found.take_script(path, named=True):
+            found.notes.append(f"{path} is neither SQL nor a script that migralint reads")
+    elif versions:
+        for name in versions:
+            _named_sql(found, folder.at(name))
+    elif path.lower().endswith(".sql"):
+        _named_sql(found, path)  # a folder of that name: it becomes a finding
+    else:
+        before = len(found.wanted) + len(found.scripts)
+        _walk(found, path, named=True)
+        if len(found.wanted) + len(found.scripts) == before and path not in found.wanted:
+            raise MigralintError(f"{path} holds no migrations: no .sql file in any of its folders")
+
+
+def _named_sql(found: Found, path: str) -> None:
+    folder = _layout_folder(found, path)
+    if found.layout(folder):
+        found.want(folder, path)
+    else:
+        found.alone.add(path)
+
+
+def _layout_folder(found: Found, path: str) -> str:
+    """The folder whose layout the file belongs to: for `x/migration.sql` the one above `x`."""
+    folder, name = posixpath.split(path)
+    above = posixpath.dirname(folder) or "."
+    if folder and name in VERSION_FILES and found.layout(above) in FOLDER_EACH:
+        return above
+    return folder or "."
+
+
+def _walk(found: Found, start: str, named: bool = False, scripts_only: bool = False) -> None:
+    """Folders of migrations, and scripts, below `start`, without the folders of tools."""
+    pending = [(start, 0)]
+    while pending:
+        path, depth = pending.pop()
+        folder = found.folder(path)
+        kind = "" if scripts_only else found.layout(path)
+        if kind and (kind != "plain" or named or _called_migrations(path)):
+            found.want(path)
+        for name in folder.names:
+            inner = folder.at(name.rstrip("/"))
+            if not name.endswith("/"):
+                if not name.endswith(".sql") and not found.excluded(inner):
+                    found.take_script(inner)
+            elif kind not in FOLDER_EACH and depth < DEEPEST and _is_open(found, inner):
+                pending.append((inner, depth + 1))
+
+
+def _is_open(found: Found, folder: str) -> bool:
+    return posixpath.basename(folder) not in EXCLUDED and not found.excluded(folder)
+
+
+def _called_migrations(path: str) -> bool:
+    """The folder, or one above it (a folder for each release), is called migrations."""
+    return any(CALLED_MIGRATIONS.search(part) for part in path.split("/")[-3:])

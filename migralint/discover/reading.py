@@ -1,0 +1,36 @@
+"""Bytes -> text. What cannot be read is a finding at its line, and the rest goes on."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from migralint.layouts import Folder
+
+
+def read(folder: Folder, path: str) -> tuple[str, str, int]:
+    """(text, problem, line of the problem) of a file, which is read once."""
+    try:
+        data = folder.kept.pop(path, None)
+        return decode(folder.source.read(path) if data is None else data)
+    except IsADirectoryError:
+        return "", "is a folder, not a file", 1
+    except FileNotFoundError:
+        return "", "is not there, or is a link that leads nowhere", 1
+    except OSError as error:
+        return "", f"cannot be read: {error.strerror or error}", 1
+
+
+def decode(data: bytes) -> tuple[str, str, int]:
+    """UTF-8, or UTF-16 with its byte order mark; the mark is no part of the text."""
+    utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        text = data.decode("utf-16") if utf16 else data.removeprefix(b"\xef\xbb\xbf").decode()
+    except UnicodeDecodeError as error:
+        found = error.object[error.start : error.start + 1].hex()
+        line = data.count(b"\n", 0, error.start) + 1
+        return "", f"is not {'UTF-16' if utf16 else 'UTF-8'} (byte 0x{found})", line
+    nul = text.find("\0")
+    if nul >= 0:
+        guess = "; is it UTF-16 without its byte order mark?" if nul < 2 else ""
+        return "", f"holds a NUL character{guess}", text.count("\n", 0, nul) + 1
+    return text, "", 1

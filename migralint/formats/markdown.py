@@ -1,0 +1,124 @@
+"""Markdown for a pull-request comment or a step summary.
+
+GitHub takes 65,536 characters in a comment; what does not fit is counted, not dropped without a
+word. The hidden marker in the first line lets a bot find its comment again and replace it.
+"""
+
+from __future__ import annotations
+
+from migralint.formats import Options
+from migralint.formats.characters import lines, one_line, visible
+from migralint.formats.summary import (
+    assumption,
+    error_place,
+    plural,
+    shown_path,
+    summary,
+    worst_first,
+)
+from migralint.model import Finding, MigralintError, Report, Severity
+
+MARKER = "<!-- migralint -->"
+_SIGNS = {Severity.ERROR: "🔴", Severity.WARNING: "🟡", Severity.INFO: "🔵"}
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+_MARKUP = {**_ENTITIES, **{character: f"\\{character}" for character in "\\`*_{}[]()#+-.!|~$=:"}}
+_TAIL = 200  # bytes kept for the line that says what was cut
+
+
+def render(report: Report, options: Options) -> str:
+    head = f"{MARKER}\n### migralint\n\n{escaped(summary(report))}\n"
+    blocks = [_error(error, options) for error in report.errors]
+    blocks.extend(_finding(finding, options) for finding in worst_first(report.findings))
+    if report.suppressed:
+        blocks.append(_suppressed(report, options))
+    blocks.extend(f"\n{escaped(note)}\n" for note in report.notes)
+    used, shown = len(head.encode()), [head]
+    for index, block in enumerate(blocks):
+        used += len(block.encode())
+        if used > options.limit - _TAIL:
+            left = len(report.errors) + len(report.findings) - index
+            if left > 0:
+                shown.append(f"\n... and {plural(left, 'finding')} more.\n")
+            break
+        shown.append(block)
+    return "".join(shown)
+
+
+def _finding(finding: Finding, options: Options) -> str:
+    where = f"{shown_path(finding.path, options)}:{finding.line}"
+    title = (
+        f"{_SIGNS[finding.severity]} {finding.severity} <b>{_html(finding.rule)}</b> "
+        f"{_code(where)}<br>{_html(finding.message)}"
+    )
+    source = "\n".join(visible(line) for line in finding.excerpt)
+    parts = [
+        escaped(assumption(finding)),
+        fenced(source, "sql") if source else "",
+        prose(finding.why),
+        prose(finding.instead),
+    ]
+    body = "\n\n".join(part for part in parts if part)
+    return f"\n<details><summary>{title}</summary>\n\n{body}\n\n</details>\n"
+
+
+def _error(error: MigralintError, options: Options) -> str:
+    where = error_place(error, options)
+    hint = f"<br>{_html(error.hint)}" if error.hint else ""
+    return f"\n⛔ {_code(where)} {_html(error.message)}{hint}\n"
+
+
+def _suppressed(report: Report, options: Options) -> str:
+    """Who reviews a pull request should see what it lets through, and with what reason."""
+    items = []
+    for item in report.suppressed:
+        where = f"{shown_path(item.finding.path, options)}:{item.finding.line}"
+        rule, reason = _html(item.finding.rule), _html(item.reason)
+        items.append(f"<li><b>{rule}</b> {_code(where)}: {reason}</li>\n")
+    title = f"<summary>{len(items):,} suppressed</summary>"
+    return f"\n<details>{title}\n<ul>\n{''.join(items)}</ul>\n</details>\n"
+
+
+def prose(text: str) -> str:
+    """Paragraphs escaped, code (what is indented by four spaces) fenced."""
+    shown: list[str] = []
+    code: list[str] = []
+    for line in [*lines(text.strip("\n")), "end"]:
+        if line.startswith("    ") or (code and not line):
+            code.append(line[4:])
+            continue
+        if code:
+            language = "console" if code[0].startswith("$ ") else "sql"
+            shown.extend(["", fenced("\n".join(code).rstrip("\n"), language), ""])
+            code = []
+        shown.append(escaped(line))
+    return "\n".join(shown[:-1]).strip("\n")
+
+
+def fenced(text: str, language: str) -> str:
+    """The text as a code block; the fence is longer than any run of backticks in it."""
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def escaped(text: str) -> str:
+    """One line in which nothing is markup, and no @name calls anybody."""
+    return _uncalled("".join(_MARKUP.get(character, character) for character in one_line(text)))
+
+
+def _html(text: str) -> str:
+    return _uncalled(_entities(text))
+
+
+def _code(text: str) -> str:
+    return f"<code>{_entities(text)}</code>"
+
+
+def _entities(text: str) -> str:
+    return "".join(_ENTITIES.get(character, character) for character in one_line(text))
+
+
+def _uncalled(text: str) -> str:
+    """A zero-width space after each @, so that GitHub notifies nobody."""
+    return text.replace("@", "@&#8203;")

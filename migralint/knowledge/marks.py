@@ -1,0 +1,51 @@
+"""What the tools write into the SQL that they generate."""
+
+from __future__ import annotations
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from migralint.model import Migration, Statement
+
+# Prisma: `-- CreateTable`; Atlas: `-- create "users" table`, `-- create index "i" to table: "t"`.
+_MARK = re.compile(
+    r"--\s*(?:(?:Create|Alter|Drop|Add|Rename|Redefine)(?:Table|Tables|Index|Enum|ForeignKey|PrimaryKey|View|"
+    r"Schema|Extension|Type|Sequence)s?|(?i:create|modify|drop|add|rename|reverse:) [^\"`]{0,60}[\"`][^\"`]{1,200}[\"`].{0,60})\s*$"
+)
+# These marks stand before several statements that belong together.
+_SEVERAL = re.compile(r"--\s*(?:RedefineTables|AlterEnum|RedefineIndex)\s*$")
+_BREAKPOINT = "--> statement-breakpoint"
+_OF_TOOLS = re.compile(
+    r"--\s*(?:\+?goose\b|migrate:|statement-breakpoint|atlas:|migralint:|This is an empty migration)|-->|^#!", re.I
+)
+
+
+def generated_statements(migration: Migration, statements: Sequence[Statement]) -> set[int]:
+    """The offsets of the statements that the layout's tool wrote."""
+    if migration.layout == "drizzle" or _BREAKPOINT in migration.text:
+        return {statement.start for statement in statements}
+    found: set[int] = set()
+    covered = False
+    for statement in statements:
+        before = [c.text for c in statement.comments if c.start < statement.start and c.text.startswith("--")]
+        marks = [text for text in before if _MARK.match(text)]
+        if marks:
+            found.add(statement.start)
+            covered = bool(_SEVERAL.match(marks[-1]))
+        elif covered and not before:
+            found.add(statement.start)
+        else:
+            covered = False
+    return found
+
+
+def explained(statements: Sequence[Statement]) -> bool:
+    """Whether somebody's own words stand in a comment."""
+    comments = [comment.text for statement in statements for comment in statement.comments]
+    return any(
+        not _MARK.match(text) and not _OF_TOOLS.match(text) and len(text.strip("-/* \n")) > 2
+        for text in comments
+    )

@@ -1,0 +1,134 @@
+"""The operations of one migration in order, each where it stands: what rules and facts ask.
+
+`Timeline` replays the operations on the schema. What a later step may change (was the table new, which
+type did the column have) is recorded as the replay passes; everything else is worked out by
+knowledge/facts.py only when a rule asks, and once.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from heapq import merge
+from itertools import takewhile
+from operator import attrgetter
+
+from migralint.model import UNKNOWN, Name
+from migralint.sql.vocabulary import facts_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
+
+    from migralint.config import Config
+    from migralint.knowledge.schema import Schema
+    from migralint.model import Migration, Operation
+
+_ABSENT: Mapping[str, Any] = {"bool": False, "text": "", "int": 0, "name": Name(""), "names": ()}
+_DEFAULTS: dict[str, dict[str, Any]] = {}
+_index = attrgetter("index")
+
+
+def absent(kind: str) -> dict[str, Any]:
+    """The values of the facts that a statement of this kind leaves out."""
+    known = _DEFAULTS.get(kind)
+    if known is None:
+        known = _DEFAULTS[kind] = {name: _ABSENT[form] for name, form in facts_of(kind).items()}
+    return known
+
+
+class View:
+    """One operation where it stands. `known` are the facts that were recorded or worked out."""
+
+    __slots__ = ("explicit", "index", "known", "operation", "timeline", "transaction")
+
+    def __init__(self, operation: Operation, timeline: Timeline, index: int) -> None:
+        self.operation: Operation = operation
+        self.timeline: Timeline = timeline
+        self.index = index
+        self.known: dict[str, Any] = {}
+        self.explicit: bool = False  # between BEGIN and COMMIT
+        self.transaction: int = 0  # equal for operations of one transaction
+
+    @property
+    def migration(self) -> Migration:
+        return self.timeline.migration
+
+    def fact(self, name: str) -> Any:
+        """The value of a fact, UNKNOWN where it could not be established."""
+        facts = self.operation.facts
+        if name in facts:
+            return facts[name]
+        known = self.known
+        if name not in known:
+            known[name] = self._worked_out(name)
+        return known[name]
+
+    def _worked_out(self, name: str) -> Any:
+        derive = self.timeline.derive.get(name)
+        if derive is not None:
+            return derive(self)
+        return absent(self.operation.kind).get(name, UNKNOWN)
+
+    def earlier(self, kinds: Iterable[str] = ()) -> Iterable[View]:
+        """The operations before this one, of these kinds where any are named."""
+        views = self.timeline.views
+        if not kinds:
+            return (views[index] for index in range(self.index))
+        return takewhile(lambda view: view.index < self.index, self.timeline.of_kinds(kinds))
+
+    def later(self, kinds: Iterable[str] = ()) -> Iterable[View]:
+        views = self.timeline.views
+        if not kinds:
+            return (views[index] for index in range(self.index + 1, len(views)))
+        return self.timeline.of_kinds(kinds, self.index + 1)
+
+
+class Timeline:
+    """`fresh` are the batches that no deployed code has seen: this migration's and pending ones."""
+
+    def __init__(
+        self,
+        migration: Migration,
+        operations: Sequence[Operation],
+        schema: Schema,
+        config: Config,
+        fresh: frozenset[str],
+    ) -> None:
+        from migralint.knowledge.facts import DERIVE, record
+
+        self.migration: Migration = migration
+        self.config: Config = config
+        self.fresh: frozenset[str] = fresh
+        self.derive: Mapping[str, Callable[[View], Any]] = DERIVE
+        self.schema: Schema = schema
+        own = (o.statement.start for o in operations if o.kind != "migration")
+        self.statements: int = len(set(own))
+        self.made: set[tuple[str, Name]] = set()
+        self.emptied: set[Name] = set()
+        self.settings: dict[str, str] = {}
+        self.views: list[View] = []
+        self.cached: dict[str, Any] = {}  # what facts work out once for the whole migration
+        self._by_kind: dict[str, list[View]] = {}
+        batch, explicit, transaction = migration.path, False, 0
+        for index, operation in enumerate(operations):
+            view = View(operation, self, index)
+            if operation.kind == "begin":
+                explicit, transaction = True, transaction + 1
+            view.explicit, view.transaction = explicit, transaction
+            if operation.kind in ("commit", "rollback") and explicit:
+                explicit, transaction = False, transaction + 1
+            self.views.append(view)
+            self._by_kind.setdefault(operation.kind, []).append(view)
+            record(view, schema)
+            schema.apply(operation, batch)
+
+    def of_kinds(self, kinds: Iterable[str], start: int = 0) -> Iterable[View]:
+        """The operations of these kinds in order, from `start` on; lazily, for most ask for one."""
+        lists = [self._by_kind[kind] for kind in kinds if kind in self._by_kind]
+        rest = [map(found.__getitem__, _from(found, start)) for found in lists]
+        return rest[0] if len(rest) == 1 else merge(*rest, key=_index)
+
+
+def _from(found: list[View], start: int) -> range:
+    return range(bisect_left(found, start, key=_index), len(found))

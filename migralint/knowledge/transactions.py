@@ -1,0 +1,164 @@
+"""In which transaction an operation runs, what that transaction already holds, and its timeouts."""
+
+from __future__ import annotations
+
+import re
+
+from migralint.model import UNKNOWN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from migralint.knowledge.timeline import View
+    from migralint.model import Unknown
+
+_UNITS = {"us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, "": 1}
+
+
+def wrapped(view: View) -> bool | Unknown:
+    """The layout's runner opens a transaction, or sends the file as one query of several statements."""
+    mode = view.migration.transaction
+    if mode is UNKNOWN:
+        return UNKNOWN
+    return mode == "file" or (mode == "query" and view.timeline.statements > 1)
+
+
+def transaction_mode(view: View) -> str:
+    mode = view.migration.transaction
+    return "unknown" if mode is UNKNOWN else str(mode)
+
+
+def in_transaction(view: View) -> bool | Unknown:
+    if view.explicit or view.fact("in_do"):
+        return True
+    return wrapped(view)
+
+
+def atomic(view: View) -> bool | Unknown:
+    """MySQL commits at every DDL statement, whatever the runner does."""
+    if view.timeline.statements < 2:
+        return True
+    return False if view.migration.dialect == "mysql" else wrapped(view)
+
+
+def _same_transaction(view: View, other: View) -> bool | Unknown:
+    """Two operations of one statement always share one, explicit BEGINs decide, then the runner."""
+    if view.operation.statement is other.operation.statement:
+        return True
+    if view.explicit or other.explicit:
+        return view.transaction == other.transaction
+    return wrapped(view)
+
+
+def _any_shared(view: View, others: Iterable[View]) -> bool | Unknown:
+    """Whether one of the others runs in the transaction of `view`."""
+    answers = [_same_transaction(view, other) for other in others]
+    if True in answers:
+        return True
+    return UNKNOWN if UNKNOWN in answers else False
+
+
+def after_blocking_lock(view: View) -> bool | Unknown:
+    """Whether an earlier statement of the transaction holds ACCESS EXCLUSIVE on an existing table."""
+    holders = _lock_holders(view)
+    earlier = [h for h in holders if h.index < view.index and h.operation.statement is not view.operation.statement]
+    return _any_shared(view, earlier)
+
+
+def _lock_holders(view: View) -> list[View]:
+    """For each transaction of the file the first holder of such a lock; later ones add nothing."""
+    timeline = view.timeline
+    holders = timeline.cached.get("lock_holders")
+    if holders is None:
+        first: dict[int, View] = {}
+        for other in timeline.views:
+            if other.transaction in first or other.fact("new_table") is True:
+                continue
+            if other.fact("lock") == "ACCESS EXCLUSIVE" and other.fact("temporary_table") is not True:
+                first[other.transaction] = other
+        holders = timeline.cached["lock_holders"] = list(first.values())
+    return list(holders)
+
+
+def locks_another_table(view: View) -> bool | Unknown:
+    """Whether an earlier statement of the transaction blocks writes on another existing table."""
+    own = view.fact("table")
+    others = [h for h in _write_blockers(view) if h.index < view.index and h.fact("table") != own]
+    return _any_shared(view, others)
+
+
+def _write_blockers(view: View) -> list[View]:
+    """For each transaction of the file the first such statements on two tables: no more are needed."""
+    timeline = view.timeline
+    blockers = timeline.cached.get("write_blockers")
+    if blockers is None:
+        first: dict[int, dict[object, View]] = {}
+        for other in timeline.views:
+            seen = first.setdefault(other.transaction, {})
+            table = other.fact("table")
+            if len(seen) > 1 or table is UNKNOWN or table in seen or other.fact("new_table") is not False:
+                continue
+            if other.fact("blocks_writes") is True:
+                seen[table] = other
+        blockers = timeline.cached["write_blockers"] = [v for seen in first.values() for v in seen.values()]
+    return list(blockers)
+
+
+# They name values of types and use none.
+_NAMES_VALUES = ("comment", "add_enum_value", "rename_enum_value", "create_type")
+
+
+def used_value(view: View) -> bool | Unknown:
+    """Whether the value that is added to the enum is used later in the same transaction."""
+    literal = "'" + view.fact("value").replace("'", "''") + "'"
+    own = view.operation.statement
+    users = [
+        other
+        for other in view.later()
+        if other.operation.kind not in _NAMES_VALUES
+        and other.operation.statement is not own
+        and literal in other.operation.statement.text
+    ]
+    return _any_shared(view, users)
+
+
+def commit_follows(view: View) -> bool:
+    return any(True for _ in view.later(("commit", "rollback")))
+
+
+def lock_timeout(view: View) -> str:
+    return str(view.fact("settings").get("lock_timeout", ""))
+
+
+def lock_timeout_ms(view: View) -> int | Unknown:
+    return milliseconds(lock_timeout(view) or "0")
+
+
+def value_ms(view: View) -> int | Unknown:
+    return milliseconds(view.fact("value"))
+
+
+def milliseconds(text: str) -> int | Unknown:
+    """What PostgreSQL makes of a time setting: 5s, '2 min', 5000."""
+    match = re.fullmatch(r"\s*'?\s*(\d{1,12}(?:\.\d{1,6})?)\s*(us|ms|s|min|h|d)?\s*'?\s*", text)
+    if match is None:
+        return 0 if text.strip().lower() in ("default", "") else UNKNOWN
+    return int(float(match.group(1)) * _UNITS[match.group(2) or ""])
+
+
+DERIVE: dict[str, Callable[[View], Any]] = {
+    "wrapped": wrapped,
+    "transaction_mode": transaction_mode,
+    "in_transaction": in_transaction,
+    "explicit_transaction": lambda view: view.explicit,
+    "atomic": atomic,
+    "after_blocking_lock": after_blocking_lock,
+    "locks_another_table": locks_another_table,
+    "used_value": used_value,
+    "commit_follows": commit_follows,
+    "lock_timeout": lock_timeout,
+    "lock_timeout_ms": lock_timeout_ms,
+    "value_ms": value_ms,
+}

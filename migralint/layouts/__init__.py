@@ -1,0 +1,127 @@
+"""How tools lay out migrations: one module a layout, and how a folder of each is recognised.
+
+A layout's module is imported when a folder of its kind was found: the hook meets one of them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from migralint.layouts.folder import DOWN_FILE, File, Folder, Layout, Runs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["LAYOUTS", "File", "Folder", "Layout", "Runs", "layout", "recognise"]
+
+FLYWAY_NAME = re.compile(r"(?:[VUB]\d[\d._]{0,60}|R)__.{1,200}\.sql$")
+MILLISECONDS = re.compile(r"1\d{12}_")
+
+
+def _version_folders(folder: Folder, name: str) -> list[str]:
+    """Some of the subfolders that begin with a digit and hold a file of this name."""
+    numbered = [sub for sub in folder.subfolders() if sub[0].isdigit()]
+    if len(numbered) > 6:
+        numbered = numbered[:3] + numbered[-3:]
+    return [sub for sub in numbered if folder.source.exists(folder.at(sub, name))]
+
+
+def _is_prisma(folder: Folder) -> bool:
+    if "migration_lock.toml" in folder.names:
+        return True
+    found = _version_folders(folder, "migration.sql")
+    return bool(found) and not folder.source.exists(folder.at(found[-1], "snapshot.json"))
+
+
+def _is_drizzle(folder: Folder) -> bool:
+    if "meta/" in folder.names and folder.source.exists(folder.at("meta/_journal.json")):
+        return True
+    if _version_folders(folder, "migration.sql"):
+        return True
+    return "--> statement-breakpoint" in _first_text(folder)
+
+
+def _is_hasura(folder: Folder) -> bool:
+    return any(MILLISECONDS.match(sub) for sub in _version_folders(folder, "up.sql"))
+
+
+def _is_diesel(folder: Folder) -> bool:
+    return bool(_version_folders(folder, "up.sql"))
+
+
+def _is_flyway(folder: Folder) -> bool:
+    return any(FLYWAY_NAME.match(name) for name in folder.names)
+
+
+def _has_pairs(folder: Folder) -> bool:
+    downs = {name for name in folder.names if name.endswith(".down.sql")}
+    return any(name.removesuffix(".up.sql") + ".down.sql" in downs for name in _ups(folder))
+
+
+def _ups(folder: Folder) -> list[str]:
+    return [name for name in folder.names if name.endswith(".up.sql")]
+
+
+def _uses_sqlx(folder: Folder) -> bool:
+    manifests = folder.nearest("Cargo.toml")
+    return any(re.search(r"(?m)^[ \t]{0,9}sqlx\b", folder.text(path)) for path in manifests)
+
+
+def _is_golang_migrate(folder: Folder) -> bool:
+    return _has_pairs(folder)
+
+
+def _is_supabase(folder: Folder) -> bool:
+    return folder.path.endswith("supabase/migrations") and bool(folder.sql())
+
+
+def _is_goose(folder: Folder) -> bool:
+    return "+goose" in _first_text(folder)
+
+
+def _is_dbmate(folder: Folder) -> bool:
+    return "-- migrate:up" in _first_text(folder)
+
+
+def _is_atlas(folder: Folder) -> bool:
+    return "atlas.sum" in folder.names
+
+
+def _is_plain(folder: Folder) -> bool:
+    return bool(folder.sql())
+
+
+def _first_text(folder: Folder) -> str:
+    names = [name for name in folder.sql() if not DOWN_FILE.search(name)]
+    return folder.text(folder.at(names[0])) if names else ""
+
+
+# The first that recognises the folder has it, so the surer marks stand first.
+LAYOUTS: dict[str, Callable[[Folder], bool]] = {
+    "supabase": _is_supabase,  # also where Drizzle wrote the files
+    "prisma": _is_prisma,
+    "drizzle": _is_drizzle,
+    "hasura": _is_hasura,
+    "diesel": _is_diesel,
+    "flyway": _is_flyway,
+    "goose": _is_goose,
+    "dbmate": _is_dbmate,
+    "sqlx": lambda folder: bool(folder.sql()) and _uses_sqlx(folder),
+    "golang-migrate": _is_golang_migrate,
+    "atlas": _is_atlas,
+    "plain": _is_plain,
+}
+
+
+def recognise(folder: Folder) -> str:
+    """The layout of the folder, "" where it holds no migrations."""
+    if not folder.names:
+        return ""
+    return next((name for name, is_this in LAYOUTS.items() if is_this(folder)), "")
+
+
+def layout(name: str) -> Layout:
+    module = __import__(f"migralint.layouts.{name.replace('-', '_')}", fromlist=["LAYOUT"])
+    found: Layout = module.LAYOUT
+    return found

@@ -1,0 +1,39 @@
+"""golang-migrate: `1_name.up.sql` and `1_name.down.sql`, ordered by number.
+
+The PostgreSQL driver sends a file as one query: a transaction as soon as it holds two statements.
+https://github.com/golang-migrate/migrate/blob/master/MIGRATIONS.md
+"""
+
+from __future__ import annotations
+
+import re
+
+from migralint.layouts.folder import (
+    DOWN_FILE,
+    File,
+    Folder,
+    Layout,
+    Runs,
+    by_number,
+    flat_files,
+    set_aside,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NAME = re.compile(r"^\d{1,40}_.{1,200}\.(?:up|down)\.sql$")
+
+
+def files(folder: Folder) -> list[File]:
+    set_aside(folder, NAME, "is not called <version>_<name>.up.sql: golang-migrate ignores it")
+    names = [name for name in folder.sql() if not DOWN_FILE.search(name)]
+    return sorted(flat_files(folder, names), key=lambda f: (by_number(f.version), f.path))
+
+
+def runs(folder: Folder, dialect: str) -> Callable[[str, str], Runs]:
+    return lambda path, text: Runs("query")
+
+
+LAYOUT = Layout(files, runs)

@@ -1,0 +1,329 @@
+"""The nouns of migralint: frozen records, two enumerations, one exception. Imports nothing of ours.
+
+The records are dataclasses to the type checker. At run time `record` makes them, because importing
+`dataclasses` costs as much as half of an interpreter start (measured: 8 ms of 9), and the hook pays
+it on every commit.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, IntEnum
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any, TypeVar, dataclass_transform
+
+    T = TypeVar("T")
+
+    @dataclass_transform(frozen_default=True)
+    def record(cls: type[T]) -> type[T]: ...
+
+else:
+
+    def record(cls):
+        """Give `cls` the slots, __init__, __eq__, __repr__ that its annotations call for."""
+        names = tuple(cls.__annotations__)
+        defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
+        parameters = ", ".join(f"{n}=defaults[{n!r}]" if n in defaults else n for n in names)
+        lines = [f"def __init__(self, {parameters}):", *(f" self.{n} = {n}" for n in names)]
+        space = {"defaults": defaults}
+        exec("\n".join(lines), space)  # the names are those of the class body below
+        body = {k: v for k, v in cls.__dict__.items() if k not in (*names, "__dict__", "__weakref__")}
+        methods = {"__init__": space["__init__"], "__eq__": _equal, "__repr__": _repr}
+        made = {**methods, **body, "__slots__": names, "__match_args__": names}
+        made.setdefault("__hash__", object.__hash__)
+        return type(cls.__name__, cls.__bases__, made)
+
+    def _equal(self, other):
+        if self.__class__ is not other.__class__:
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    def _repr(self):
+        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        return f"{self.__class__.__name__}({values})"
+
+
+def replace(value: T, **changes: Any) -> T:
+    """A copy of the record with some fields changed."""
+    names: Iterable[str] = value.__slots__  # type: ignore[attr-defined]
+    return value.__class__(**{name: changes.get(name, getattr(value, name)) for name in names})
+
+
+class Unknown(Enum):
+    """The one value of a fact that could not be established; never equal to false."""
+
+    UNKNOWN = "unknown"
+
+    def __bool__(self) -> bool:
+        raise TypeError("an unknown fact is neither true nor false")
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = Unknown.UNKNOWN
+
+
+class Severity(IntEnum):
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+class MigralintError(Exception):
+    """Something that the user can mend: what is wrong, where, and the way out."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "",
+        line: int = 0,
+        column: int = 0,
+        hint: str = "",
+        status: int = 2,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.line = line
+        self.column = column
+        self.hint = hint
+        self.status = status
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.path, self.line, self.column) if part)
+        hint = f"\n  {self.hint}" if self.hint else ""
+        return f"{place}: {self.message}{hint}" if place else f"{self.message}{hint}"
+
+
+class Name:
+    """An SQL name: compared as the dialect folds it, printed as it was written.
+
+    `schema` is "" for the default schema, so that `public.users` equals `users`.
+    """
+
+    __slots__ = ("name", "schema", "sql")
+
+    def __init__(self, name: str, schema: str = "", sql: str = "") -> None:
+        self.name = name
+        self.schema = schema
+        self.sql = sql or (f"{schema}.{name}" if schema else name)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Name):
+            return NotImplemented
+        return self.name == other.name and self.schema == other.schema
+
+    def __hash__(self) -> int:
+        return hash((self.schema, self.name))
+
+    def __str__(self) -> str:
+        return self.sql
+
+    def __repr__(self) -> str:
+        return f"Name({self.sql!r})"
+
+
+@record
+class Comment:
+    """A comment as written, its delimiters included; `start` and `end` are offsets in the file."""
+
+    text: str
+    start: int
+    end: int
+    line: int
+
+
+@record
+class Statement:
+    """One SQL statement as written: [start, end) in the migration's text, without its separator.
+
+    `line` and `column` are 1-based, in code points. `comments` are those between the previous
+    statement and the end of the line on which this one ends. `problem` says why the splitter could
+    not read it (an unterminated string, say), "" otherwise. `form` is "sql", or what the separator
+    logic already knows: "psql" (a backslash line), "copy_data", "delimiter".
+    """
+
+    text: str
+    start: int
+    end: int
+    line: int
+    column: int
+    comments: tuple[Comment, ...] = ()
+    problem: str = ""
+    form: str = "sql"
+    executable_comment: bool = False
+
+
+@record
+class Operation:
+    """The normalised effect of a statement, or of one action of it.
+
+    [start, end) is the action's span in the migration's text; `facts` hold what the statement
+    states (see sql/vocabulary.py for the kinds, their facts and the types of these).
+    """
+
+    kind: str
+    facts: Mapping[str, Any]
+    statement: Statement
+    start: int
+    end: int
+    line: int
+    column: int
+
+
+@record
+class Migration:
+    """One file (or one version folder), applied once.
+
+    `path` is relative to the project root, with forward slashes. `problem` replaces the text where
+    the file could not be decoded. `transaction` is how the layout's runner executes the file:
+    "file" (one transaction), "query" (one simple query: a transaction as soon as it holds two
+    statements), "statement" (each by itself), or UNKNOWN. `forward` holds the spans of the text that
+    are applied on the way up, None for all of it. `opt_out` is what to write where so that the
+    runner uses no transaction, "" where there is no such thing. `folder` is the one whose migrations
+    make one schema.
+    """
+
+    path: str
+    text: str
+    version: str
+    name: str
+    layout: str
+    dialect: str
+    transaction: str | Unknown = UNKNOWN
+    opt_out: str = ""
+    forward: tuple[tuple[int, int], ...] | None = None
+    problem: str = ""
+    problem_line: int = 1
+    pending: bool = True
+    report: bool = True
+    folder: str = ""
+
+
+@record
+class File:
+    """A migration's file, its version (what orders it) and its name (the rest)."""
+
+    path: str
+    version: str
+    name: str
+
+
+@record
+class Listing:
+    """A folder of migrations: its files in the order in which they apply.
+
+    `names` are those of the files in it, `strays` the (path, sentence) of what the layout's tool
+    ignores or stumbles over, `provider` the database that a lock file of the layout names.
+    """
+
+    folder: str
+    layout: str
+    dialect: str
+    files: tuple[File, ...]
+    names: tuple[str, ...] = ()
+    strays: tuple[tuple[str, str], ...] = ()
+    provider: str = ""
+
+
+@record
+class Base:
+    """What a change set is compared with: `revision` for git, `how` for a person.
+
+    `added` are the paths that it lacks; `texts` holds the files of the base (by path) that the change
+    set edits or deletes, as far as they say something about migrations.
+    """
+
+    revision: str
+    how: str
+    folders: tuple[Listing, ...] = ()
+    texts: Mapping[str, str] = {}
+    added: tuple[str, ...] = ()
+
+
+@record
+class Remark:
+    """What folder, git or configuration say of a path: facts of the operation `migration`.
+
+    Where `path` is no migration of the run, the operation stands at `line` of that path.
+    """
+
+    path: str
+    facts: Mapping[str, Any]
+    line: int = 1
+    layout: str = ""
+    dialect: str = "postgres"
+
+
+@record
+class Script:
+    """A file that is not SQL but runs commands; `form` is a key of scripts.READERS."""
+
+    path: str
+    text: str
+    form: str
+
+
+@record
+class Edit:
+    """Replace [start, end) of the file's text by `text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+@record
+class Finding:
+    """What a rule reports about an operation. Lines and columns are 1-based, in code points."""
+
+    rule: str
+    severity: Severity
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    message: str
+    why: str = ""
+    instead: str = ""
+    operation: str = ""
+    object: str = ""
+    assumed: tuple[str, ...] = ()
+    fix: tuple[Edit, ...] = ()
+    fingerprint: str = ""
+    references: tuple[str, ...] = ()
+    excerpt: tuple[str, ...] = ()
+    allow: str = ""
+
+
+@record
+class Suppressed:
+    """A finding that is not reported, and why: `source` is the path (and line) that allows it."""
+
+    finding: Finding
+    reason: str
+    source: str
+
+
+@record
+class Report:
+    """What one run has found out; every format is made from this alone.
+
+    `notes` are sentences for the person (what was looked at, what was assumed for the whole run).
+    """
+
+    findings: tuple[Finding, ...]
+    suppressed: tuple[Suppressed, ...] = ()
+    errors: tuple[MigralintError, ...] = ()
+    files: int = 0
+    statements: int = 0
+    notes: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()

@@ -1,0 +1,308 @@
+"""The history: the table of applied migrations in a database, as Prisma's engine has it.
+
+Prisma projects keep Prisma's own table, so that `prisma migrate deploy` and `migralint apply` can be
+exchanged on any day; other layouts have the same table under a name of ours. A migration may have
+many rows: each attempt that failed and was rolled back stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from migralint.model import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
+    from migralint.model import Migration
+    from migralint.runner.databases import Database, Session
+
+TABLE = "_prisma_migrations"
+OWN_TABLE = "_migralint_migrations"
+# Where another tool keeps its history: a hint for whoever moves to migralint.
+OTHERS = {
+    "schema_migrations": "dbmate, golang-migrate or Rails",
+    "goose_db_version": "goose",
+    "flyway_schema_history": "Flyway",
+    "__drizzle_migrations": "Drizzle",
+    "__diesel_schema_migrations": "Diesel",
+    "_sqlx_migrations": "sqlx",
+    "atlas_schema_revisions": "Atlas",
+    "knex_migrations": "Knex",
+    "alembic_version": "Alembic",
+    "django_migrations": "Django",
+}
+_COLUMNS = "id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, applied_steps_count"
+
+CREATE = {
+    "postgres": """CREATE TABLE {} (
+    id                      VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum                VARCHAR(64) NOT NULL,
+    finished_at             TIMESTAMPTZ,
+    migration_name          VARCHAR(255) NOT NULL,
+    logs                    TEXT,
+    rolled_back_at          TIMESTAMPTZ,
+    started_at              TIMESTAMPTZ NOT NULL DEFAULT now(),
+    applied_steps_count     INTEGER NOT NULL DEFAULT 0
+)""",
+    "mysql": """CREATE TABLE {} (
+    id                      VARCHAR(36) PRIMARY KEY NOT NULL,
+    checksum                VARCHAR(64) NOT NULL,
+    finished_at             DATETIME(3),
+    migration_name          VARCHAR(255) NOT NULL,
+    logs                    TEXT,
+    rolled_back_at          DATETIME(3),
+    started_at              DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+    applied_steps_count     INTEGER UNSIGNED NOT NULL DEFAULT 0
+) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci""",
+    "sqlite": """CREATE TABLE {} (
+    "id"                    TEXT PRIMARY KEY NOT NULL,
+    "checksum"              TEXT NOT NULL,
+    "finished_at"           DATETIME,
+    "migration_name"        TEXT NOT NULL,
+    "logs"                  TEXT,
+    "rolled_back_at"        DATETIME,
+    "started_at"            DATETIME NOT NULL DEFAULT current_timestamp,
+    "applied_steps_count"   INTEGER UNSIGNED NOT NULL DEFAULT 0
+)""",
+}
+# The server's clock, not ours; SQLite has integer milliseconds, as the engine writes them.
+NOW = {
+    "postgres": "date_trunc('milliseconds', clock_timestamp())",
+    "mysql": "UTC_TIMESTAMP(3)",
+    "sqlite": "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)",
+}
+BEGUN = {**NOW, "postgres": "date_trunc('milliseconds', now())"}
+
+
+@record
+class Row:
+    """One row. Times are as the driver gives them: only whether they are there decides anything."""
+
+    id: str
+    checksum: str
+    finished: Any
+    name: str
+    logs: str | None
+    rolled_back: Any
+    started: Any
+    steps: int
+
+
+@record
+class Local:
+    """A migration of the folder, under the name that the history knows it by, with its bytes."""
+
+    name: str
+    migration: Migration
+    data: bytes
+
+
+@record
+class State:
+    """What history and folder say of one name, together.
+
+    `state` is applied, pending, failed or rolled back (a pending one that was tried before); `local`
+    None: it is missing from the folder; `late`: pending, although a later one has been applied.
+    """
+
+    name: str
+    state: str
+    rows: tuple[Row, ...] = ()
+    local: Local | None = None
+    edited: bool = False
+    late: bool = False
+
+    @property
+    def missing(self) -> bool:
+        return self.local is None and self.state in ("applied", "failed")
+
+    @property
+    def last(self) -> Row | None:
+        return self.rows[-1] if self.rows else None
+
+
+def name_of(migration: Migration) -> str:
+    """Prisma's name is the folder's; elsewhere it is the file's, or the folder's where that tells."""
+    parts = migration.path.split("/")
+    stem = parts[-1].removesuffix(".sql").removesuffix(".up")
+    if parts[-1] in ("migration.sql", "up.sql") and len(parts) > 1:
+        return parts[-2]
+    return stem
+
+
+def table_for(layout: str) -> str:
+    return TABLE if layout == "prisma" else OWN_TABLE
+
+
+def checksum(data: bytes) -> str:
+    """As Prisma takes it: of the text that Node reads, where bytes that are no UTF-8 become U+FFFD."""
+    return hashlib.sha256(_as_text(data)).hexdigest()
+
+
+def _as_text(data: bytes) -> bytes:
+    if data.isascii():
+        return data
+    return data.decode("utf-8", "replace").encode()
+
+
+def matches(recorded: str, data: bytes) -> bool:
+    """Is it the same text, line endings apart? Old engines wrote the sum without leading zeros."""
+    text = _as_text(data)
+    unix = text.replace(b"\r\n", b"\n")
+    for form in (text, unix, unix.replace(b"\n", b"\r\n")):
+        found = hashlib.sha256(form).hexdigest()
+        if found == recorded:
+            return True
+        digest = bytes.fromhex(found)
+        if len(recorded) != 64 and recorded == "".join(f"{byte:x}" for byte in digest):
+            return True
+    return False
+
+
+def read(db: Database, session: Session, table: str) -> list[Row] | None:
+    """The rows in the order in which they were started; None where there is no table."""
+    if table not in _present(db, session, table):
+        return None
+    place = db.table(session, table)
+    found = db.query(session, f"SELECT {_COLUMNS} FROM {place} ORDER BY started_at, finished_at")
+    return [Row(*row) for row in found]
+
+
+def _present(db: Database, session: Session, table: str) -> list[str]:
+    if session.url.dialect != "postgres":
+        return db.tables(session)
+    found = db.query(session, "SELECT to_regclass(?) IS NOT NULL", (db.table(session, table),))
+    return [table] if found[0][0] else []
+
+
+def create(db: Database, session: Session, table: str) -> None:
+    """Prisma does not quote the name on PostgreSQL and does on SQLite: there the text is kept."""
+    db.ensure_schema(session)
+    db.query(session, CREATE[session.url.dialect].format(db.table(session, table)))
+
+
+def states(locals_: Sequence[Local], rows: Iterable[Row]) -> list[State]:
+    """One state for each name: those of the folder in its order, then those that it does not have."""
+    by_name: dict[str, list[Row]] = {}
+    for row in rows:
+        by_name.setdefault(row.name, []).append(row)
+    found = [_state(local.name, by_name.pop(local.name, []), local) for local in locals_]
+    last = max((i for i, s in enumerate(found) if s.state == "applied"), default=-1)
+    found = [
+        _late(s) if i < last and s.state in ("pending", "rolled back") else s
+        for i, s in enumerate(found)
+    ]
+    return found + [_state(name, rest, None) for name, rest in by_name.items()]
+
+
+def _late(state: State) -> State:
+    from migralint.model import replace
+
+    return replace(state, late=True)
+
+
+def _state(name: str, rows: list[Row], local: Local | None) -> State:
+    live = [row for row in rows if row.rolled_back is None]
+    if any(row.finished is None for row in live):
+        return State(name, "failed", tuple(rows), local)
+    if not live:
+        return State(name, "rolled back" if rows else "pending", tuple(rows), local)
+    edited = local is not None and not matches(live[-1].checksum, local.data)
+    return State(name, "applied", tuple(rows), local, edited)
+
+
+def new_id() -> str:
+    from uuid import uuid4
+
+    return str(uuid4())
+
+
+def insert_finished(
+    db: Database, session: Session, table: str, local: Local
+) -> tuple[str, tuple[object, ...]]:
+    """The row of a migration that is committed together with it: (SQL, values)."""
+    dialect = session.url.dialect
+    sql = (
+        f"INSERT INTO {db.table(session, table)} ({_COLUMNS}) "
+        f"VALUES (?, ?, {NOW[dialect]}, ?, NULL, NULL, {BEGUN[dialect]}, 1)"
+    )
+    return sql, (new_id(), checksum(local.data), local.name)
+
+
+def insert_started(db: Database, session: Session, table: str, local: Local) -> str:
+    """The row of a migration that runs statement by statement; its id."""
+    dialect, row_id = session.url.dialect, new_id()
+    sql = (
+        f"INSERT INTO {db.table(session, table)} (id, checksum, migration_name, started_at, "
+        f"applied_steps_count) VALUES (?, ?, ?, {NOW[dialect]}, 0)"
+    )
+    db.query(session, sql, (row_id, checksum(local.data), local.name))
+    return row_id
+
+
+def write_logs(db: Database, session: Session, table: str, row_id: str, logs: str) -> None:
+    db.query(
+        session, f"UPDATE {db.table(session, table)} SET logs = ? WHERE id = ?", (logs, row_id)
+    )
+
+
+def finish(db: Database, session: Session, table: str, row_id: str) -> None:
+    now = NOW[session.url.dialect]
+    place = db.table(session, table)
+    sql = (
+        f"UPDATE {place} SET finished_at = {now}, applied_steps_count = 1, logs = NULL WHERE id = ?"
+    )
+    db.query(session, sql, (row_id,))
+
+
+def insert_rolled_back(db: Database, session: Session, table: str, local: Local, logs: str) -> None:
+    """The trace of a migration that was rolled back whole; Prisma reads it as pending."""
+    now = NOW[session.url.dialect]
+    sql = (
+        f"INSERT INTO {db.table(session, table)} ({_COLUMNS}) "
+        f"VALUES (?, ?, NULL, ?, ?, {now}, {now}, 0)"
+    )
+    db.query(session, sql, (new_id(), checksum(local.data), local.name, logs))
+
+
+def insert_failed(db: Database, session: Session, table: str, local: Local, logs: str) -> None:
+    """A migration of which a part is in the database and nobody had made a row yet."""
+    write_logs(db, session, table, insert_started(db, session, table, local), logs)
+
+
+def insert_resolved(db: Database, session: Session, table: str, local: Local) -> None:
+    """`resolve --applied`: nothing was run. One time for start and end, as the engine has it."""
+    now = NOW[session.url.dialect].replace("clock_timestamp()", "now()")
+    sql = f"INSERT INTO {db.table(session, table)} ({_COLUMNS}) VALUES (?, ?, {now}, ?, '', NULL, {now}, 0)"
+    db.query(session, sql, (new_id(), checksum(local.data), local.name))
+
+
+def mark_rolled_back(db: Database, session: Session, table: str, name: str) -> None:
+    sql = (
+        f"UPDATE {db.table(session, table)} SET rolled_back_at = {NOW[session.url.dialect]} "
+        "WHERE migration_name = ? AND finished_at IS NULL AND rolled_back_at IS NULL"
+    )
+    db.query(session, sql, (name,))
+
+
+def shown_time(value: Any) -> str:
+    """A time of the table for a person: drivers give datetimes, SQLite milliseconds or text."""
+    if isinstance(value, int):
+        from datetime import UTC, datetime
+
+        return datetime.fromtimestamp(value / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    if hasattr(value, "strftime"):
+        return str(value.strftime("%Y-%m-%d %H:%M:%S"))
+    return str(value or "")
+
+
+def as_mapping(row: Row) -> Mapping[str, str | None]:
+    return {
+        "started_at": shown_time(row.started) or None,
+        "finished_at": shown_time(row.finished) or None,
+        "rolled_back_at": shown_time(row.rolled_back) or None,
+        "logs": row.logs,
+    }

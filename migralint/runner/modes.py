@@ -1,0 +1,209 @@
+"""How a migration is run: in one transaction with its history row, or statement by statement.
+
+One transaction wherever the database can. What is known to refuse one is seen here; what is not,
+the server says, and apply runs the migration again without (nothing has been done by then).
+"""
+
+from __future__ import annotations
+
+import re
+
+from migralint.model import MigralintError, record
+from migralint.sql.operations import operations
+from migralint.sql.statements import split
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from migralint.model import Migration, Operation, Statement
+    from migralint.runner.databases import Database
+
+# Layouts whose tools have a mark for "no transaction", and the mode that discover then reports.
+MARKED = {"goose": "statement", "flyway": "statement", "atlas": "statement", "diesel": "query",
+          "dbmate": "query", "sqlx": "query"}  # fmt: skip
+FROM_STDIN = re.compile(r"(?i)\bfrom\s+stdin\b")
+COPY_END = re.compile(r"(?m)^\\\.[ \t]*\r?$")
+# SQLite: what does no harm where a file turns foreign keys off for another part of it.
+HARMLESS = frozenset(
+    [
+        "create_table",
+        "create_index",
+        "drop_index",
+        "add_column",
+        "create_view",
+        "drop_view",
+        "create_trigger",
+        "drop_trigger",
+        "pragma",
+        "begin",
+        "commit",
+        "rename_column",
+        "rename_table",
+        "other",
+        "comment",
+        "select",
+    ]
+)
+
+
+@record
+class Step:
+    """A statement to send, what it does, and the rows that follow a COPY ... FROM stdin."""
+
+    statement: Statement
+    operations: tuple[Operation, ...]
+    data: str | None = None
+
+
+@record
+class Mode:
+    """`settings` are set around the transaction; `reason` says why there is none."""
+
+    transaction: bool
+    steps: tuple[Step, ...]
+    reason: str = ""
+    settings: Mapping[str, str] = {}
+
+
+def mode(migration: Migration, db: Database) -> Mode:
+    steps = tuple(_steps(migration))
+    marked = MARKED.get(migration.layout) == migration.transaction
+    if marked and migration.transaction != "file":
+        return Mode(False, steps, f"the file says so ({migration.opt_out})")
+    for step in steps:
+        for operation in step.operations:
+            if db.refuses_transaction(operation.kind, operation.facts):
+                return Mode(False, steps, _refusal(migration.dialect, operation))
+    steps, own = _unwrapped(steps)
+    if own:
+        return Mode(False, steps, f"line {own.line} controls transactions by itself")
+    if migration.dialect == "sqlite":
+        return _with_foreign_keys(steps)
+    used = _enum_value_used(steps)
+    if used:
+        return Mode(False, steps, f"line {used.line} uses an enum value that this file adds")
+    return Mode(True, steps)
+
+
+def _refusal(dialect: str, operation: Operation) -> str:
+    if dialect == "mysql":
+        return "MySQL commits each statement that changes the schema"
+    verb = " ".join(operation.statement.text.split()[:2]).upper()
+    return f"{verb} (line {operation.line}) cannot run in a transaction"
+
+
+def _steps(migration: Migration) -> Iterator[Step]:
+    """The statements without what is for psql; COPY with the rows that follow it."""
+    for statement in split(migration.text, migration.dialect, migration.forward):
+        if statement.form == "psql":
+            _psql(migration, statement)
+        elif statement.form == "sql":
+            made = tuple(operations(statement, migration.dialect))
+            data = _rows(migration.text, statement.end) if _reads_stdin(statement, made) else None
+            yield Step(statement, made, data)
+
+
+def _psql(migration: Migration, statement: Statement) -> None:
+    """pg_dump's \\restrict changes nothing; anything else would be left out without a word."""
+    word = statement.text.split()[0]
+    if word in ("\\restrict", "\\unrestrict"):
+        return
+    raise MigralintError(
+        f"{word} is a command of psql, not SQL",
+        path=migration.path,
+        line=statement.line,
+        hint="Write the SQL that it stands for; the server does not know it.",
+    )
+
+
+def _reads_stdin(statement: Statement, made: tuple[Operation, ...]) -> bool:
+    return made[0].kind == "copy" and FROM_STDIN.search(statement.text) is not None
+
+
+def _rows(text: str, after: int) -> str:
+    """COPY's rows: from the line behind the statement to the line that is `\\.`."""
+    begin = text.find("\n", after) + 1 or len(text)
+    end = COPY_END.search(text, begin)
+    return text[begin : end.start() if end else len(text)]
+
+
+def _kinds(step: Step) -> set[str]:
+    return {operation.kind for operation in step.operations}
+
+
+def _unwrapped(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], Statement | None]:
+    """Without a BEGIN and COMMIT around the whole file: our transaction stands for them.
+
+    The second part is a statement that ends or begins a transaction elsewhere, None where there is none.
+    """
+    # A statement that cannot be read may be one of these too; the state is looked at after each.
+    control = [i for i, step in enumerate(steps) if _kinds(step) & {"begin", "commit", "rollback"}]
+    if not control:
+        return steps, None
+    first, last = steps[control[0]], steps[control[-1]]
+    if (
+        len(control) == 2
+        and control == [_first_real(steps), len(steps) - 1]
+        and _kinds(first) == {"begin"}
+        and _kinds(last) == {"commit"}
+        and len(first.statement.text.split()) < 3
+        and "prepared" not in last.statement.text.lower()
+    ):
+        return steps[: control[0]] + steps[control[0] + 1 : -1], None
+    return steps, first.statement
+
+
+def _first_real(steps: Sequence[Step]) -> int:
+    """The first statement that is not a setting: SET may stand before BEGIN."""
+    return next((i for i, step in enumerate(steps) if not _kinds(step) <= {"set", "pragma"}), 0)
+
+
+def _enum_value_used(steps: Sequence[Step]) -> Statement | None:
+    """PostgreSQL refuses a value that the same transaction has added (55P04)."""
+    added: list[str] = []
+    for step in steps:
+        if "comment" not in _kinds(step) and any(v in step.statement.text for v in added):
+            return step.statement
+        for operation in step.operations:
+            if operation.kind == "add_enum_value":
+                added.append("'" + str(operation.facts["value"]).replace("'", "''") + "'")
+    return None
+
+
+def _with_foreign_keys(steps: tuple[Step, ...]) -> Mode:
+    """`PRAGMA foreign_keys` does nothing inside a transaction, so it is turned off around it.
+
+    Where the file turns them off for a part and relies on them in another, the transaction has to go.
+    """
+    kept: list[Step] = []
+    off = turned_off = False
+    relies: Statement | None = None
+    for step in steps:
+        said = _foreign_keys(step)
+        if said is not None:
+            off = not said
+            turned_off = turned_off or off
+            continue
+        if not off and relies is None and not _kinds(step) <= HARMLESS:
+            relies = step.statement
+        kept.append(step)
+    if not turned_off:
+        return Mode(True, tuple(kept))
+    if relies is not None:
+        return Mode(
+            False, steps, f"line {relies.line} runs with foreign keys on, another part without"
+        )
+    return Mode(True, tuple(kept), settings={"foreign_keys": "off"})
+
+
+def _foreign_keys(step: Step) -> bool | None:
+    """What the statement sets `foreign_keys` to, None where it does not."""
+    for operation in step.operations:
+        if (
+            operation.kind == "pragma"
+            and str(operation.facts["parameter"]).lower() == "foreign_keys"
+        ):
+            value = str(operation.facts["value"]).strip(" ='\"()").lower()
+            return value in ("1", "on", "true", "yes") if value else None
+    return None

@@ -1,0 +1,126 @@
+"""What the history says of the folder, in words and as JSON. Nothing is written, not even the table."""
+
+from __future__ import annotations
+
+from migralint.model import record
+from migralint.runner import history
+from migralint.runner.target import answering, open_session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from migralint.runner.history import State
+    from migralint.runner.target import Target
+
+UP_TO_DATE = "Database schema is up to date"
+
+
+@record
+class Status:
+    """`table`: is there a history; `server` names what answered."""
+
+    states: tuple[State, ...]
+    table: bool
+    server: str
+    schema: str = ""
+
+    def of(self, *kinds: str) -> list[State]:
+        return [state for state in self.states if state.state in kinds]
+
+    @property
+    def pending(self) -> list[State]:
+        return [state for state in self.of("pending", "rolled back") if state.local]
+
+    @property
+    def wrong(self) -> list[State]:
+        """What stands in the way of an apply, or of trusting the folder."""
+        return [s for s in self.states if s.state == "failed" or s.edited or s.missing]
+
+
+def status(target: Target) -> Status:
+    session = open_session(target, False)
+    try:
+        with answering(session.url):
+            rows = history.read(target.db, session, target.table)
+        states = history.states(target.locals, rows or ())
+        return Status(tuple(states), rows is not None, session.server.shown, session.server.schema)
+    finally:
+        target.db.close(session)
+
+
+def text(target: Target, found: Status, verbose: bool = False) -> str:
+    lines = [f"{target.found.url.shown} ({found.server}), {target.folder}"]
+    sections = (
+        ("failed", found.of("failed"), "`migralint resolve` tells what became of it"),
+        (
+            "edited since applied",
+            [s for s in found.states if s.edited],
+            "put the file back as it was",
+        ),
+        ("applied, but missing from the folder", _missing(found), "is this the right branch?"),
+        ("tried and rolled back, pending again", [s for s in found.pending if s.rows], ""),
+        ("pending", [s for s in found.pending if not s.rows], "`migralint apply` applies them"),
+        ("rolled back, not in the folder", [s for s in found.of("rolled back") if not s.local], ""),
+    )
+    for title, states, hint in sections:
+        lines += _section(title, states, hint)
+    if verbose:
+        lines += _section("applied", found.of("applied"), "")
+    applied = len(found.of("applied"))
+    if not found.table:
+        lines.append("There is no history table yet.")
+    if not found.pending and not found.of("failed"):
+        lines.append(f"{UP_TO_DATE} ({applied} applied).")
+    else:
+        lines.append(
+            f"{applied} applied, {len(found.pending)} pending, {len(found.of('failed'))} failed."
+        )
+    return "\n".join(lines)
+
+
+def _missing(found: Status) -> list[State]:
+    return [state for state in found.states if state.missing and state.state == "applied"]
+
+
+def _section(title: str, states: Sequence[State], hint: str) -> list[str]:
+    if not states:
+        return []
+    lines = [f"{title}{f' ({hint})' if hint else ''}:"]
+    for state in states[:50]:
+        late = "  earlier than what is applied already" if state.late else ""
+        told = ""
+        if state.state in ("failed", "rolled back") and state.last and state.last.logs:
+            told = "  " + state.last.logs.strip().partition("\n")[0][:200]
+        lines.append(f"  {state.name}{late}{told}")
+    if len(states) > 50:
+        lines.append(f"  ... and {len(states) - 50} more")
+    return lines
+
+
+def as_json(target: Target, found: Status) -> dict[str, Any]:
+    return {
+        "schema_version": 1,
+        "database": target.found.url.shown,
+        "server": found.server,
+        "folder": target.folder,
+        "environment": target.environment.name,
+        "history_table": target.table if found.table else None,
+        "up_to_date": not found.pending and not found.of("failed"),
+        "migrations": [_entry(state) for state in found.states],
+    }
+
+
+def _entry(state: State) -> dict[str, Any]:
+    last = history.as_mapping(state.last) if state.last else {}
+    return {
+        "name": state.name,
+        "path": state.local.migration.path if state.local else None,
+        "state": state.state,
+        "edited": state.edited,
+        "missing": state.missing,
+        "out_of_order": state.late,
+        "attempts": len(state.rows),
+        **last,
+    }

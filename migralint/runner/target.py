@@ -1,0 +1,179 @@
+"""What a command of the runner is about: one folder of migrations and one database."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+
+from migralint import config as configuration
+from migralint.discover import discover
+from migralint.model import MigralintError, record
+from migralint.runner import databases, environment, history
+from migralint.runner.durations import for_postgres, milliseconds
+from migralint.source import WorkTree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator, Sequence
+
+    from migralint.config import Config
+    from migralint.model import Migration
+    from migralint.runner.databases import Database, Session
+    from migralint.runner.environment import Environment
+    from migralint.runner.history import Local
+    from migralint.runner.url import Url
+
+
+@record
+class Target:
+    """`folder` is that of the migrations, `notes` are for the person."""
+
+    config: Config
+    folder: str
+    layout: str
+    locals: tuple[Local, ...]
+    found: environment.Found
+    environment: Environment
+    db: Database
+    wait: float = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> str:
+        return history.table_for(self.layout)
+
+
+class _Keeping(WorkTree):
+    """The work tree; the bytes that were read are kept for their checksums."""
+
+    def __init__(self, root: str) -> None:
+        super().__init__(root)
+        self.data: dict[str, bytes] = {}
+
+    def read(self, path: str) -> bytes:
+        data = self.data[path] = super().read(path)
+        return data
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("path", nargs="?", metavar="PATH", help="the folder of migrations (found)")
+    parser.add_argument("--url", default="", help="the database (DIRECT_URL, DATABASE_URL)")
+    parser.add_argument(
+        "--env", choices=environment.STRICTEST, default="", help="treat the database as that"
+    )
+    parser.add_argument("--config", metavar="FILE", help="the configuration (found upwards)")
+    parser.add_argument(
+        "--wait", type=float, default=0, metavar="SECONDS", help="for a server that is starting (0)"
+    )
+
+
+def settings(args: Namespace) -> Config:
+    here = os.getcwd()
+    root = configuration.root_of(here)
+    path = args.config or configuration.find(here)
+    if args.config and not os.path.isfile(args.config):
+        raise MigralintError(f"there is no configuration {args.config}")
+    return configuration.load(os.path.abspath(path) if path else None, root)
+
+
+def find(args: Namespace) -> Target:
+    config = settings(args)
+    folder, layout, locals_, notes = migrations(config, args.path)
+    values = environment.variables(config.root, folder, os.environ)
+    if args.env:
+        values = {**values, "DATABASE_ENV": args.env}
+    configured = getattr(config, "url", "")
+    found = environment.find_url(args.url, configured, config.root, folder, layout, values)
+    dialect = locals_[0].migration.dialect if locals_ else found.url.dialect
+    if dialect != found.url.dialect:
+        raise MigralintError(
+            f"the migrations of {folder} are for {dialect}, the URL ({found.source}) is {found.url.shown}"
+        )
+    judged = environment.judge(args.env, values, found.url)
+    db = databases.of(found.url.dialect)
+    return Target(
+        config, folder, layout, locals_, found, judged, db, args.wait, (*notes, *found.notes)
+    )
+
+
+def migrations(config: Config, path: str | None) -> tuple[str, str, tuple[Local, ...], list[str]]:
+    """(folder, layout, migrations, notes) of the one folder that is meant."""
+    source = _Keeping(config.root)
+    given = [os.path.relpath(os.path.abspath(path), config.root)] if path else []
+    if path and os.path.isfile(path):
+        raise MigralintError(
+            f"{path} is a file", hint="Name the folder; --only-to stops at a version."
+        )
+    project = discover(given, config, source)
+    by_folder: dict[tuple[str, str], list[Migration]] = {}
+    for migration in project.migrations:
+        by_folder.setdefault((_folder(migration), migration.layout), []).append(migration)
+    if len(by_folder) > 1:
+        found = ", ".join(sorted(folder for folder, _ in by_folder))
+        raise MigralintError(f"there are migrations in {found}", hint="Name the one that is meant.")
+    if not by_folder:
+        raise MigralintError(f"{path or 'this project'} holds no migrations")
+    (folder, layout), found_here = next(iter(by_folder.items()))
+    locals_ = tuple(
+        history.Local(history.name_of(m), m, source.data.get(m.path, b"")) for m in found_here
+    )
+    _check_names(locals_)
+    return folder, layout, locals_, [note for note in project.notes if "not linted" not in note]
+
+
+def _folder(migration: Migration) -> str:
+    """The folder that holds the migrations: for `x/migration.sql` the one above `x`."""
+    folder, _, name = migration.path.rpartition("/")
+    if name in ("migration.sql", "up.sql"):
+        folder = folder.rpartition("/")[0]
+    return folder or "."
+
+
+def _check_names(locals_: Sequence[Local]) -> None:
+    seen: dict[str, Local] = {}
+    for local in locals_:
+        if local.name in seen:
+            raise MigralintError(
+                f"{seen[local.name].migration.path} and {local.migration.path} have one name"
+            )
+        seen[local.name] = local
+        if len(local.name.encode()) > 200:
+            raise MigralintError(f"the name is longer than 200 bytes: {local.name[:60]}...")
+        if local.migration.layout == "flyway" and not local.migration.version:
+            raise MigralintError(
+                "repeatable migrations (R__...) cannot be applied by migralint",
+                path=local.migration.path,
+            )
+
+
+def open_session(target: Target, writes: bool, lock: str = "5s", statement: str = "") -> Session:
+    milliseconds(lock), milliseconds(statement)
+    url = target.found.url
+    timeouts = (for_postgres(lock), for_postgres(statement))
+    return databases.patient(lambda: target.db.connect(url, timeouts, writes), target.wait)
+
+
+@contextmanager
+def answering(url: Url) -> Iterator[None]:
+    """What the server refuses outside of a migration is the environment's fault: status 4."""
+    try:
+        yield
+    except databases.ServerError as error:
+        hint = (
+            "Another session is in the way. Nothing was applied; run it again."
+            if error.busy
+            else ""
+        )
+        raise databases.unreachable(url, str(error), hint) from None
+
+
+def judged(target: Target, args: Namespace, session: Session) -> Target:
+    """With the database's own marker, which is known only now."""
+    from migralint.model import replace
+
+    if not session.server.marker:
+        return target
+    values = environment.variables(target.config.root, target.folder, os.environ)
+    found = environment.judge(args.env, values, target.found.url, session.server.marker)
+    return replace(target, environment=found)

@@ -1,0 +1,1 @@
+"""Reading SQL: text -> statements -> operations. The only folder that knows sqlglot."""

@@ -1,0 +1,331 @@
+"""A cursor over the tokens of one statement."""
+
+from __future__ import annotations
+
+from migralint.model import Name, record
+from migralint.sql.tokens import NAME, NUMBER, PARAMETER, STRING, SYMBOL, TEMPLATE, WORD, Token
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping, Sequence
+    from typing import Any
+
+END = Token(SYMBOL, "", 0, 0)
+NOWHERE = Name("")
+_DEFAULT_SCHEMA = {"postgres": "public", "sqlite": "main", "mysql": ""}
+_NAMES = (WORD, NAME, STRING)
+
+
+def words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+class Unread(Exception):
+    """The grammar does not know this form; the message says what was expected."""
+
+
+@record
+class Found:
+    """One operation in the making: [start, end) are offsets in the statement's text."""
+
+    kind: str
+    facts: Mapping[str, Any]
+    start: int
+    end: int
+
+
+class Reader:
+    """Reads forward; `at` is the index of the next token, `stop` the index behind the last one."""
+
+    __slots__ = ("at", "dialect", "stop", "text", "tokens")
+
+    def __init__(
+        self, text: str, tokens: Sequence[Token], dialect: str, at: int = 0, stop: int = -1
+    ) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.dialect = dialect
+        self.at = at
+        self.stop = len(tokens) if stop < 0 else stop
+
+    def within(self, at: int, stop: int) -> Reader:
+        """Another reader over a part of the same tokens."""
+        return Reader(self.text, self.tokens, self.dialect, at, stop)
+
+    def peek(self, ahead: int = 0) -> Token:
+        index = self.at + ahead
+        return self.tokens[index] if index < self.stop else END
+
+    @property
+    def word(self) -> str:
+        """The next token where it is a bare word, else ""."""
+        if self.at >= self.stop:
+            return ""
+        token = self.tokens[self.at]
+        return token.text if token.kind == WORD else ""
+
+    def opens(self) -> bool:
+        """Whether a bracketed group comes next."""
+        token = self.peek()
+        return token.text == "(" and token.kind == SYMBOL
+
+    @property
+    def done(self) -> bool:
+        return self.at >= self.stop
+
+    def next(self) -> Token:
+        token = self.peek()
+        if self.at < self.stop:
+            self.at += 1
+        return token
+
+    def take(self, *words: str) -> bool:
+        """Take these words if they all stand next, else nothing."""
+        tokens, at = self.tokens, self.at
+        if at + len(words) > self.stop:
+            return False
+        for word in words:
+            token = tokens[at]
+            if token.text != word or token.kind != WORD:
+                return False
+            at += 1
+        self.at = at
+        return True
+
+    def one_of(self, words: Container[str]) -> str:
+        """Take the next word if it is among these; the word, or ""."""
+        word = self.word
+        if word and word in words:
+            self.at += 1
+            return word
+        return ""
+
+    def symbol(self, text: str) -> bool:
+        token = self.peek()
+        if token.text == text and token.kind == SYMBOL:
+            self.at += 1
+            return True
+        return False
+
+    def expect(self, *words: str) -> None:
+        if not self.take(*words):
+            raise Unread(f"expected {' '.join(words).upper()} at {self.near()}")
+
+    def expect_symbol(self, text: str) -> None:
+        if not self.symbol(text):
+            raise Unread(f"expected {text} at {self.near()}")
+
+    def near(self) -> str:
+        if self.done:
+            return "the end"
+        token = self.peek()
+        return repr(self.text[token.start : token.end][:40])
+
+    def if_exists(self) -> bool:
+        return self.take("if", "exists")
+
+    def if_not_exists(self) -> bool:
+        return self.take("if", "not", "exists")
+
+    def cascade(self) -> bool:
+        return self.one_of(("cascade", "restrict")) == "cascade"
+
+    # names
+
+    def identifier(self) -> str:
+        """One part of a name, folded as the dialect folds it."""
+        token = self.peek()
+        following = self.peek(1)
+        if following.kind == TEMPLATE and following.start == token.end:
+            return self.templated()
+        if token.kind == WORD:
+            self.at += 1
+            return self.text[token.start : token.end] if self.dialect == "mysql" else token.text
+        if token.kind == NAME or (token.kind == STRING and self.dialect != "postgres"):
+            self.at += 1
+            return token.text.lower() if self.dialect == "sqlite" else token.text
+        if token.kind in (TEMPLATE, PARAMETER):
+            return self.templated()
+        raise Unread(f"expected a name at {self.near()}")
+
+    def templated(self) -> str:
+        """A name that a template or a psql variable makes, with the word that it is glued to."""
+        start = self.next().start
+        end = self.tokens[self.at - 1].end
+        glued = (WORD, TEMPLATE, NAME, STRING, NUMBER)
+        while not self.done and self.peek().start == end and self.peek().kind in glued:
+            end = self.next().end
+        return self.text[start:end]
+
+    def name(self) -> Name:
+        """A name with up to three parts; the default schema counts as none."""
+        start = self.peek().start
+        name, schema = self.identifier(), ""
+        while self.symbol("."):
+            name, schema = self.identifier(), name
+        end = self.tokens[self.at - 1].end
+        if schema and schema == _DEFAULT_SCHEMA[self.dialect]:
+            schema = ""
+        return Name(name, schema, self.text[start:end])
+
+    def relation(self) -> Name:
+        """[ONLY] table [*], with brackets round the table or without."""
+        self.take("only")
+        bracketed = self.symbol("(")
+        table = self.name()
+        if bracketed:
+            self.expect_symbol(")")
+        self.symbol("*")
+        return table
+
+    def column(self) -> Name:
+        """The name of a column: MySQL compares these without regard to case, unlike tables."""
+        start = self.peek().start
+        part = self.identifier()
+        end = self.tokens[self.at - 1].end
+        return Name(part.lower() if self.dialect == "mysql" else part, "", self.text[start:end])
+
+    def names(self) -> list[Name]:
+        """One or more names with commas between them."""
+        found = [self.name()]
+        while self.symbol(","):
+            found.append(self.name())
+        return found
+
+    def columns(self) -> tuple[Name, ...]:
+        """(a, b, lower(c)): the plain columns; an expression is named so, its text as written."""
+        items = self.items()
+        if not items:
+            raise Unread(f"expected a column at {self.near()}")
+        return tuple(item.key_part() for item in items)
+
+    def key_part(self) -> Name:
+        """One of the columns or expressions that a list names."""
+        if self.word == "period" and self.peek(1).kind in (WORD, NAME):
+            self.at += 1  # FOREIGN KEY (id, PERIOD valid_at)
+        ahead = 1
+        while self.peek(ahead).text == "." and self.dialect != "mysql":
+            ahead += 2
+        following = self.peek(ahead).text
+        called = following == "(" and self.dialect != "mysql"  # MySQL: a(10) is a column's prefix
+        if self.peek().kind in _NAMES and not called and following != "::":
+            return self.column()
+        return Name("(expression)", "", self.rest())
+
+    # brackets and expressions
+
+    def skip_parens(self) -> tuple[int, int]:
+        """Pass over a bracketed group; the token indexes of what is inside."""
+        self.expect_symbol("(")
+        start = self.at
+        self._skip_group()
+        return start, self.at - 1
+
+    def _skip_group(self) -> None:
+        """Pass over the rest of a group whose opening bracket has been taken."""
+        depth, at, tokens, stop = 1, self.at, self.tokens, self.stop
+        while at < stop:
+            token = tokens[at]
+            at += 1
+            if token.kind == SYMBOL:
+                if token.text in "([":
+                    depth += 1
+                elif token.text in ")]":
+                    depth -= 1
+                    if depth == 0:
+                        self.at = at
+                        return
+        raise Unread("a bracket is never closed")
+
+    def items(self) -> list[Reader]:
+        """The parts of a bracketed list, each as a reader of its own."""
+        start, stop = self.skip_parens()
+        return self.within(start, stop).split_at_commas()
+
+    def split_at_commas(self) -> list[Reader]:
+        parts: list[Reader] = []
+        depth, start = 0, self.at
+        tokens = self.tokens
+        for index in range(self.at, self.stop):
+            token = tokens[index]
+            if token.kind != SYMBOL:
+                continue
+            if token.text in "([":
+                depth += 1
+            elif token.text in ")]":
+                depth -= 1
+            elif depth == 0 and token.text == ",":
+                parts.append(self.within(start, index))
+                start = index + 1
+        if start < self.stop:
+            parts.append(self.within(start, self.stop))
+        elif parts:
+            raise Unread("nothing stands behind a comma")
+        return parts
+
+    def skip_until(self, words: Container[str], symbols: str = "") -> tuple[int, int]:
+        """Pass over tokens up to one of `words` or `symbols` outside brackets; their indexes."""
+        start, tokens, stop = self.at, self.tokens, self.stop
+        while self.at < stop:
+            token = tokens[self.at]
+            if token.kind == WORD:
+                if token.text in words:
+                    break
+            elif token.kind == SYMBOL:
+                if token.text in ")]" or (symbols and token.text in symbols):
+                    break
+                if token.text in "([":
+                    self.at += 1
+                    self._skip_group()
+                    continue
+            self.at += 1
+        return start, self.at
+
+    def find(self, word: str) -> int:
+        """The index of `word` outside brackets from here on, -1 where it does not stand."""
+        depth = 0
+        for index in range(self.at, self.stop):
+            token = self.tokens[index]
+            if token.kind == SYMBOL:
+                if token.text == "(":
+                    depth += 1
+                elif token.text == ")":
+                    depth -= 1
+            elif depth == 0 and token.text == word and token.kind == WORD:
+                return index
+        return -1
+
+    def source(self, start: int, stop: int) -> str:
+        """The text as written of the tokens [start, stop)."""
+        if start >= stop:
+            return ""
+        return self.text[self.tokens[start].start : self.tokens[stop - 1].end]
+
+    def rest(self) -> str:
+        """The text as written of all that is left, which is taken."""
+        text = self.source(self.at, self.stop)
+        self.at = self.stop
+        return text
+
+    def literal(self) -> str:
+        """The content of a string."""
+        token = self.peek()
+        if token.kind != STRING:
+            raise Unread(f"expected a string at {self.near()}")
+        self.at += 1
+        return token.text
+
+    def finish(self) -> None:
+        if not self.done:
+            raise Unread(f"did not expect {self.near()}")
+
+    def found(self, kind: str, start: int, **facts: Any) -> Found:
+        """An operation whose span is the tokens from index `start` to here."""
+        begin = self.tokens[start].start if start < len(self.tokens) else 0
+        end = self.tokens[self.at - 1].end if self.at > start else begin
+        return Found(kind, facts, begin, end)
+
+    def found_rest(self, kind: str, start: int, **facts: Any) -> Found:
+        """An operation of which whatever else the tokens say concerns no fact."""
+        self.skip_until(())
+        return self.found(kind, start, **facts)

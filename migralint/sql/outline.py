@@ -1,0 +1,123 @@
+"""Statement -> what it does, by our own token grammar; sqlglot is not asked.
+
+Every statement yields at least one `Found`: a verb that is not known, and a form that the grammar
+could not finish, give `unparsed` with the dangerous words that the statement mentions.
+"""
+
+from __future__ import annotations
+
+import re
+
+from migralint.sql.grammar.forms import dispatch
+from migralint.sql.grammar.reader import Found, Reader, Unread
+from migralint.sql.grammar.session import psql
+from migralint.sql.tokens import MOST_TOKENS, SYMBOL, WORD, tokens
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from migralint.model import Statement
+
+# The values of a longer INSERT are not read: 50 MB of rows say nothing that a rule asks for.
+_LONG_INSERT = 4000
+_ROWS = re.compile(r"\bvalues\s*\(", re.I)
+_UPSERT = re.compile(r"\bon\s+(?:conflict|duplicate\s+key)\b", re.I)
+# Two words that begin a statement and stand outside brackets in no other, but for those below.
+_BEGINNINGS = {
+    "alter": ("table",), "drop": ("table",), "truncate": ("table",), "delete": ("from",),
+    "insert": ("into",), "create": ("table", "index", "unique", "type", "view"),
+}  # fmt: skip
+_CARRIES = frozenset(("with", "explain", "prepare", "execute", "desc", "describe"))
+_HOLDS = frozenset(("rule", "trigger", "schema", "event", "publication", "extension"))
+_DANGEROUS = frozenset(("drop", "truncate", "delete", "update", "alter", "rename", "reset"))
+
+
+def outline(statement: Statement, dialect: str) -> list[Found]:
+    """What the statement does, as the token grammar reads it; never empty, never raises."""
+    text = statement.text
+    if statement.form == "psql":
+        return [psql(text)]
+    if statement.form == "delimiter":
+        return [Found("session", {"verb": "delimiter"}, 0, len(text))]
+    if len(text) > _LONG_INSERT and text[:7].lower() in ("insert ", "replace", "insert\n"):
+        rows = _ROWS.search(text, 0, 16 * _LONG_INSERT)
+        if rows is not None and not statement.problem:
+            return _long_insert(text, rows.end(), dialect)
+    found = tokens(text, dialect)
+    reader = Reader(text, found, dialect)
+    problem = statement.problem or ("it is too long" if len(found) == MOST_TOKENS else "")
+    if problem:
+        return [_unparsed(reader, problem)]
+    if not reader.tokens:
+        return [Found("session", {"verb": "comment"}, 0, len(text))]
+    return read(reader)
+
+
+def read(reader: Reader) -> list[Found]:
+    """The operations of the statement that the reader holds; a missing `;` is said."""
+    start = reader.at
+    glued = _glued(reader)
+    if glued > 0:
+        return [*read(reader.within(start, glued)), _behind(reader, glued)]
+    try:
+        found = list(dispatch(reader))
+        reader.finish()
+    except Unread as problem:
+        reader.at = start
+        return [_unparsed(reader, str(problem))]
+    except RecursionError:
+        reader.at = start
+        return [_unparsed(reader, "it is nested too deeply")]
+    return found
+
+
+def _long_insert(text: str, head: int, dialect: str) -> list[Found]:
+    """An INSERT of which only the head is read, and the tail for what becomes of conflicts."""
+    found = read(Reader(text, tokens(text, dialect, head), dialect))
+    upsert = bool(_UPSERT.search(text, max(head, len(text) - _LONG_INSERT)))
+    return [
+        Found(one.kind, {**one.facts, "on_conflict": upsert}, 0, len(text))
+        if one.kind == "insert"
+        else Found(one.kind, one.facts, one.start, len(text))
+        for one in found
+    ]
+
+
+def _glued(reader: Reader) -> int:
+    """The index of a second statement that no `;` keeps apart from the first; 0 for none."""
+    tokens = reader.tokens
+    for index in range(reader.at + 1, reader.stop - 1):
+        token = tokens[index]
+        if (
+            token.text in _BEGINNINGS
+            and token.kind == WORD
+            and tokens[index + 1].text in _BEGINNINGS[token.text]
+            and tokens[index + 1].kind == WORD
+            and not _may_hold(reader, index)
+        ):
+            return index
+    return 0
+
+
+def _may_hold(reader: Reader, index: int) -> bool:
+    """Whether the statement's form lets another begin at `index`: in brackets, or in a body."""
+    before = reader.tokens[reader.at : index]
+    head = {token.text for token in before[1:4]}
+    if before[0].text in _CARRIES or (before[0].text in ("create", "alter") and head & _HOLDS):
+        return True
+    if head & {"function", "procedure"}:
+        return reader.dialect != "postgres" or any(token.text == "atomic" for token in before)
+    symbols = [token.text for token in before if token.kind == SYMBOL]
+    return symbols.count("(") != symbols.count(")")
+
+
+def _behind(reader: Reader, index: int) -> Found:
+    rest = reader.within(index, reader.stop)
+    found = _unparsed(rest, f"a ; is missing before {rest.near()}")
+    return Found(found.kind, found.facts, reader.tokens[index].start, len(reader.text))
+
+
+def _unparsed(reader: Reader, problem: str) -> Found:
+    tokens = reader.tokens[reader.at : reader.stop]
+    words = {token.text for token in tokens if token.kind == WORD}
+    mentions = " ".join(sorted(words & _DANGEROUS))
+    return Found("unparsed", {"problem": problem, "mentions": mentions}, 0, len(reader.text))

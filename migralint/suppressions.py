@@ -1,0 +1,154 @@
+"""Findings that are accepted: allow-comments, and the configuration's `allow:` list.
+
+    -- migralint: allow drop-table (unused since #412)
+    -- migralint: allow drop-column until 2027-01-31 (the reporting job still reads it)
+    -- migralint: allow-file blocking-index (tables are empty before launch)
+
+What is wrong with a suppression (no reason, no such rule, expired, unused) is an operation of kind
+`suppression`, so that rules report it as they do everything else.
+"""
+
+from __future__ import annotations
+
+import re
+
+from migralint.model import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from migralint.config import Allow, Config
+    from migralint.model import Comment, Migration, Statement
+
+_MARK = re.compile(r"\bmigralint:[ \t]*")
+_FORM = re.compile(
+    r"(?P<scope>allow-file|allow)[ \t]+(?P<rules>[a-z0-9-]+(?:[ \t]*,[ \t]*[a-z0-9-]+)*)"
+    r"(?:[ \t]+until[ \t]+(?P<until>\d{4}-\d\d-\d\d))?(?:[ \t]*\((?P<reason>.*)\))?[ \t]*(?:\*/)?[ \t]*\Z",
+    re.S,
+)
+
+
+@record
+class Suppression:
+    """One rule allowed: for the statement that starts at `statement`, for the file where that is -1.
+
+    `source` says where it stands, for the report; [start, end) is the comment's span in the text, or
+    (-1, -1) for an entry of the configuration, whose `line` is then that of the configuration.
+    """
+
+    rule: str
+    reason: str
+    until: str
+    statement: int
+    source: str
+    line: int
+    start: int = -1
+    end: int = -1
+
+    def allows(self, today: str) -> bool:
+        """Does it count: it has a reason and its last day is not over."""
+        return bool(self.reason) and not self.expired(today)
+
+    def expired(self, today: str) -> bool:
+        return bool(self.until and today and self.until < today)
+
+
+def in_comments(migration: Migration, statements: Iterable[Statement]) -> list[Suppression]:
+    """The suppressions of the file, from real comments only."""
+    return [
+        suppression
+        for statement in statements
+        for comment in statement.comments
+        if "migralint:" in comment.text
+        for suppression in _read(comment, statement.start, migration.path)
+    ]
+
+
+def _read(comment: Comment, statement: int, path: str) -> Iterator[Suppression]:
+    """What the comment allows; one that does not follow the form allows nothing and is reported."""
+    mark = _MARK.search(comment.text)
+    if mark is None:
+        return
+    said = comment.text[mark.end() :].strip()
+    form = _FORM.match(said)
+    source = f"{path}:{comment.line}"
+    if form is None:
+        yield Suppression(said[:60], "?", "", statement, source, comment.line, comment.start, comment.end)
+        return
+    reason = (form["reason"] or "").strip()
+    scope = -1 if form["scope"] == "allow-file" else statement
+    for rule in re.split(r"[ \t]*,[ \t]*", form["rules"]):
+        yield Suppression(
+            rule, reason, form["until"] or "", scope, source, comment.line, comment.start, comment.end
+        )
+
+
+def in_configuration(config: Config, path: str, text: str) -> list[Suppression]:
+    """The entries of `allow:` that concern this file, by its path or by the hash of its text."""
+    return [
+        Suppression(allow.rule, allow.reason, allow.until, -1, f"{config.path}:{allow.line}", allow.line)
+        for allow in config.allow
+        if _concerns(allow, path, text)
+    ]
+
+
+def _concerns(allow: Allow, path: str, text: str) -> bool:
+    if allow.path:
+        from migralint.config.patterns import matches
+
+        if not matches(allow.path, path):
+            return False
+    if allow.sha256:
+        from hashlib import sha256
+
+        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest() == allow.sha256.lower()
+    return True
+
+
+def find(
+    suppressions: Iterable[Suppression], rule: str, statement: int, today: str
+) -> Suppression | None:
+    """The first that allows the rule for the statement."""
+    for suppression in suppressions:
+        scope = suppression.statement in (-1, statement)
+        if suppression.rule == rule and scope and suppression.allows(today):
+            return suppression
+    return None
+
+
+def facts(
+    suppression: Suppression, known: Collection[str], used: bool, today: str
+) -> dict[str, object]:
+    """The facts of the operation `suppression` (see sql/vocabulary.py)."""
+    return {
+        "rule": suppression.rule,
+        "reason": suppression.reason,
+        "until": suppression.until,
+        "known": suppression.rule in known,
+        "expired": suppression.expired(today),
+        "used": used,
+        "suggestion": _suggestion(suppression.rule, known),
+    }
+
+
+def _suggestion(rule: str, known: Collection[str]) -> str:
+    if rule in known:
+        return ""
+    import difflib
+
+    near = difflib.get_close_matches(rule.split()[-1] if rule else "", list(known), 1)
+    return f"Did you mean {near[0]}?" if near else ""
+
+
+def offer(migration_path: str, layout: str, rule: str) -> str:
+    """What to write to accept a finding: in a Prisma layout not in the file, whose checksum counts."""
+    if layout == "prisma" or migration_path.endswith(".json"):
+        entry = f'- {{rule: {rule}, path: "{migration_path}", reason: "..."}}'
+        return f"in .migralint.yaml, under `allow:`\n    {entry}"
+    if layout == "script":
+        ending = migration_path.rsplit(".", 1)[-1]
+        code = ("js", "mjs", "cjs", "ts", "mts", "cts")
+        mark = "//" if ending in code else "::" if ending in ("bat", "cmd") else "#"
+        return f"on the line before the command\n    {mark} migralint: allow {rule} (the reason)"
+    return f"on the line before the statement\n    -- migralint: allow {rule} (the reason)"

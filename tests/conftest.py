@@ -1,0 +1,41 @@
+"""Fixtures of the whole suite, and a loud end where something was skipped."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+from servers import mysql_url, postgres_url
+
+__all__ = ["mysql_url", "postgres_url"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Under MIGRALINT_REQUIRE_SERVERS=1 nothing may be skipped: a server is missing, or a tool."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("MIGRALINT_REQUIRE_SERVERS") == "1" and _missing(reporter):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _missing(reporter: pytest.TerminalReporter) -> dict[str, int]:
+    """Why tests were skipped, and how many; what holds on other server versions only is no gap."""
+    reasons: dict[str, int] = {}
+    for report in reporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if not reason.removeprefix("Skipped: ").startswith("measured on "):
+            reasons[reason] = reasons.get(reason, 0) + 1
+    return reasons
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = _missing(terminalreporter)
+    if reasons:
+        terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
+    for reason, count in sorted(reasons.items()):
+        line = f"{count:5} skipped: {reason.removeprefix('Skipped: ')}"
+        terminalreporter.write_line(line, red=True)
