@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from migralint.matching import Condition, View
 
+# In a wheel: the rules beside it, read and checked when the wheel was built (hatch_build.py).
+COMPILED = "compiled.json"
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -90,12 +92,8 @@ def builtin_directory() -> str:
     return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(package), "rules")
 
 
-def rule_files(directories: Iterable[str]) -> list[tuple[str, str]]:
-    """The rule files and the category of each; a directory without a rule is an error."""
-    return [item for directory in directories for item in _files_in(directory)]
-
-
 def _files_in(directory: str) -> list[tuple[str, str]]:
+    """The rule files and the category of each; a directory without a rule is an error."""
     if not os.path.isdir(directory):
         raise MigralintError("this directory of rules does not exist", path=directory)
     found = sorted(
@@ -122,11 +120,8 @@ def _category(path: str, directory: str) -> str:
 
 def load(directories: Iterable[str]) -> tuple[Rule, ...]:
     """The rules of these directories; one MigralintError lists all that is wrong with them."""
-    from migralint.rulefile import read
-
     errors: list[MigralintError] = []
-    read_rules = (read(path, category, errors) for path, category in rule_files(directories))
-    rules = tuple(rule for rule in read_rules if rule)
+    rules = tuple(rule for directory in directories for rule in _load(directory, errors))
     errors += _duplicates(rules) + _unknown_covers(rules)
     if len(errors) == 1:
         raise errors[0]
@@ -134,6 +129,19 @@ def load(directories: Iterable[str]) -> tuple[Rule, ...]:
         listed = "\n".join(str(error) for error in errors)
         raise MigralintError(f"{len(errors)} mistakes in the rules\n{listed}")
     return rules
+
+
+def _load(directory: str, errors: list[MigralintError]) -> Iterable[Rule]:
+    compiled = os.path.join(directory, COMPILED)
+    if os.path.isfile(compiled):
+        import json
+
+        with open(compiled, encoding="utf-8") as file:
+            return from_data(json.load(file))
+    from migralint.rulefile import read
+
+    found = [read(path, category, errors) for path, category in _files_in(directory)]
+    return [rule for rule in found if rule]
 
 
 def _duplicates(rules: tuple[Rule, ...]) -> list[MigralintError]:

@@ -203,3 +203,13 @@ def test_a_damaged_rule_is_read_or_refused(write: Write, at: int, cut: int, text
         rules.load([directory])
     except MigralintError as error:
         assert str(error)
+
+
+def test_compiled_rules_are_those_of_the_files(tmp_path: object) -> None:
+    import json
+
+    directory = rules.builtin_directory()
+    read = rules.load([directory])
+    with open(os.path.join(str(tmp_path), rules.COMPILED), "w", encoding="utf-8") as file:
+        json.dump(rules.to_data(read), file)
+    assert rules.load([str(tmp_path)]) == read
