@@ -44,7 +44,11 @@ def project(folder: Path, files: int) -> list[str]:
     migrations = folder / "prisma" / "migrations"
     paths = []
     for number in range(files):
-        names = {"t": f"Table{number}", "o": f"Table{chance.randrange(max(number, 1))}", "n": number}
+        names = {
+            "t": f"Table{number}",
+            "o": f"Table{chance.randrange(max(number, 1))}",
+            "n": number,
+        }
         picked = [chance.choice(TEMPLATES) for _ in range(8)]
         text = "\n".join(t.format(c=f"column{chance.randrange(1000)}", **names) for t in picked)
         path = migrations / f"{20240101000000 + number}_change_{number}" / "migration.sql"
@@ -58,7 +62,9 @@ def project(folder: Path, files: int) -> list[str]:
 def measured(command: list[str], cwd: Path) -> tuple[float, float, float]:
     """CPU seconds, wall seconds and peak MiB of one run; findings are no failure."""
     start = time.perf_counter()
-    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     if os.waitstatus_to_exitcode(status) not in (0, 1):
@@ -68,9 +74,14 @@ def measured(command: list[str], cwd: Path) -> tuple[float, float, float]:
 
 def tools(paths: list[str], sqlfluff_at_most: int) -> dict[str, list[str]]:
     beside = os.path.dirname(sys.executable)
-    found: dict[str, list[str]] = {"migralint": [sys.executable, "-m", "migralint", "lint", "--output", "concise"]}
+    found: dict[str, list[str]] = {
+        "migralint": [sys.executable, "-m", "migralint", "lint", "--output", "concise"]
+    }
     found["migralint"] += ["--no-cache", "prisma/migrations"]
-    for name, arguments in (("squawk", []), ("sqlfluff", ["lint", "--dialect", "postgres", "--disable-progress-bar"])):
+    for name, arguments in (
+        ("squawk", []),
+        ("sqlfluff", ["lint", "--dialect", "postgres", "--disable-progress-bar"]),
+    ):
         program = shutil.which(name) or shutil.which(name, path=beside)
         if program is None:
             print(f"{name} is not installed: left out")
@@ -80,13 +91,17 @@ def tools(paths: list[str], sqlfluff_at_most: int) -> dict[str, list[str]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--files", default="1,100,1000")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--sqlfluff-at-most", type=int, default=100)
     options = parser.parse_args()
     os.environ["PYTHONPATH"] = str(Path(model.__file__).parent.parent)
-    print(f"{'files':>6}  {'tool':10} {'cpu s':>8} {'wall s':>8} {'MiB':>7}   ratio to squawk: cpu, wall, memory")
+    print(
+        f"{'files':>6}  {'tool':10} {'cpu s':>8} {'wall s':>8} {'MiB':>7}   ratio to squawk: cpu, wall, memory"
+    )
     for files in map(int, options.files.split(",")):
         with tempfile.TemporaryDirectory() as folder:
             paths = project(Path(folder), files)
@@ -104,12 +119,18 @@ def main() -> int:
 
 
 def show(files: int, runs: dict[str, list[tuple[float, float, float]]]) -> None:
-    medians = {name: [statistics.median(column) for column in zip(*some, strict=True)] for name, some in runs.items()}
+    medians = {
+        name: [statistics.median(column) for column in zip(*some, strict=True)]
+        for name, some in runs.items()
+    }
     base = medians.get("squawk")
     for name, (cpu, wall, memory) in medians.items():
         ratio = ""
         if base:
-            ratio = "  ".join(f"{value / other:6.2f}x" for value, other in zip((cpu, wall, memory), base, strict=True))
+            ratio = "  ".join(
+                f"{value / other:6.2f}x"
+                for value, other in zip((cpu, wall, memory), base, strict=True)
+            )
         print(f"{files:6}  {name:10} {cpu:8.3f} {wall:8.3f} {memory:7.1f}   {ratio}", flush=True)
 
 

@@ -44,7 +44,9 @@ def main() -> int:
     loaded = rules.load([rules.builtin_directory()])
     for corpus, path in files:
         own = [label for label in labels if (label["corpus"], label["path"]) == (corpus, path)]
-        findings = lint_file(os.path.join(options.corpora, corpus, "sql"), path, loaded, options.alone)
+        findings = lint_file(
+            os.path.join(options.corpora, corpus, "sql"), path, loaded, options.alone
+        )
         for label in own:
             if label["expect"] != "must":
                 continue
@@ -65,14 +67,18 @@ def main() -> int:
             elif options.verbose and not any(covers(label, finding, allowed) for label in own):
                 print(f"other    {path}:{finding.line} {finding.rule}")
     print(f"files {len(files)}, must {found_must}, found {found}, recall {found / found_must:.4f}")
-    print(f"reports of judged rules {reported}, outside the labels {false_alarms} ({false_alarms / reported:.2%})")
+    print(
+        f"reports of judged rules {reported}, outside the labels {false_alarms} ({false_alarms / reported:.2%})"
+    )
     print(f"findings with an assumption {assumed}")
     print("other rules:", ", ".join(f"{rule} {count}" for rule, count in others.most_common()))
     return 0
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--labels", required=True)
     parser.add_argument("--rules", required=True)
     parser.add_argument("--corpora", required=True)

@@ -18,7 +18,9 @@ from migralint.model import MigralintError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
     from collections.abc import Sequence
+    from typing import Any
 
 COMMANDS = {
     "lint": ("migralint.commands.lint", "check migrations and scripts"),
@@ -30,7 +32,15 @@ COMMANDS = {
     "operations": ("migralint.commands.operations", "show what migralint sees in SQL"),
     "guard": ("migralint.commands.guard", "run a command only where it is safe"),
     "config": ("migralint.commands.config", "show the settings in force and where each came from"),
+    "baseline": (
+        "migralint.commands.baseline",
+        "exempt the migrations that are here already",
+    ),
+    "sizes": ("migralint.commands.sizes", "take the table sizes from a database, for lint"),
     "init": ("migralint.commands.init", "write a configuration for what is found here"),
+    "install-hook": ("migralint.commands.install_hook", "check each commit before git makes it"),
+    "completions": ("migralint.commands.completions", "print completions for bash, zsh or fish"),
+    "schema": ("migralint.commands.schema", "print the JSON Schema of the settings or the report"),
     "status": ("migralint.commands.status", "show what is applied to a database, and what is not"),
     "plan": ("migralint.commands.plan", "show what apply would do, with locks and findings"),
     "apply": ("migralint.commands.apply", "apply the pending migrations to a database"),
@@ -83,6 +93,13 @@ def _run(arguments: list[str]) -> int:
 
 
 def _command(name: str, arguments: list[str]) -> int:
+    module, parser = command(name)
+    status: int = module.run(parser.parse_args(arguments))
+    return status
+
+
+def command(name: str) -> tuple[Any, ArgumentParser]:
+    """The module of a command of COMMANDS, and the parser of its arguments."""
     from argparse import ArgumentParser, RawDescriptionHelpFormatter
     from importlib import import_module
 
@@ -98,8 +115,7 @@ def _command(name: str, arguments: list[str]) -> int:
         allow_abbrev=False,
     )
     module.add_arguments(parser)
-    status: int = module.run(parser.parse_args(arguments))
-    return status
+    return module, parser
 
 
 def usage() -> str:

@@ -15,7 +15,7 @@ from migralint.model import UNKNOWN, Name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Protocol
 
     from migralint.model import Unknown
@@ -45,6 +45,17 @@ def holds(condition: Condition, view: View) -> tuple[Truth, tuple[str, ...]]:
             return False, ()
         unknown += names
     return (UNKNOWN, tuple(dict.fromkeys(unknown))) if unknown else (True, ())
+
+
+def settled(condition: Condition, known: Mapping[str, Any]) -> Condition | None:
+    """The condition without its tests on what is known beforehand; None where one of them is false."""
+    left = []
+    for fact, test, operand in condition:
+        if fact not in known or test not in TESTS:
+            left.append((fact, test, operand))
+        elif TESTS[test](known[fact], operand) is not True:
+            return None
+    return tuple(left)
 
 
 def _truth(fact: str, test: str, operand: Any, view: View) -> tuple[Truth, tuple[str, ...]]:
@@ -100,6 +111,8 @@ def text_of(value: Any) -> str:
 
 
 def _is(value: Any, operands: Iterable[Any]) -> Truth:
+    if value is True or value is False:  # by far the most
+        return value in operands
     return any(_matches(item, operand) for item in _several(value) for operand in operands)
 
 

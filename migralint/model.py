@@ -29,7 +29,9 @@ else:
         lines = [f"def __init__(self, {parameters}):", *(f" self.{n} = {n}" for n in names)]
         space = {"defaults": defaults}
         exec("\n".join(lines), space)  # the names are those of the class body below
-        body = {k: v for k, v in cls.__dict__.items() if k not in (*names, "__dict__", "__weakref__")}
+        body = {
+            k: v for k, v in cls.__dict__.items() if k not in (*names, "__dict__", "__weakref__")
+        }
         methods = {"__init__": space["__init__"], "__eq__": _equal, "__repr__": _repr}
         made = {**methods, **body, "__slots__": names, "__match_args__": names}
         made.setdefault("__hash__", object.__hash__)
@@ -185,10 +187,10 @@ class Migration:
     `path` is relative to the project root, with forward slashes. `problem` replaces the text where
     the file could not be decoded. `transaction` is how the layout's runner executes the file:
     "file" (one transaction), "query" (one simple query: a transaction as soon as it holds two
-    statements), "statement" (each by itself), or UNKNOWN. `forward` holds the spans of the text that
-    are applied on the way up, None for all of it. `opt_out` is what to write where so that the
-    runner uses no transaction, "" where there is no such thing. `folder` is the one whose migrations
-    make one schema.
+    statements), "statement" (each by itself), or UNKNOWN. `forward` holds the spans of the text
+    that are applied on the way up, None for all of it. `opt_out` is what to write where so that the
+    runner uses no transaction, "" where there is no such thing. `folder` is the one whose
+    migrations make one schema.
     """
 
     path: str
@@ -221,7 +223,8 @@ class Listing:
     """A folder of migrations: its files in the order in which they apply.
 
     `names` are those of the files in it, `strays` the (path, sentence) of what the layout's tool
-    ignores or stumbles over, `provider` the database that a lock file of the layout names.
+    ignores or stumbles over, `provider` the database that a lock file of the layout names, `downs`
+    the names of the scripts that take a migration back (None: nobody has looked).
     """
 
     folder: str
@@ -231,14 +234,15 @@ class Listing:
     names: tuple[str, ...] = ()
     strays: tuple[tuple[str, str], ...] = ()
     provider: str = ""
+    downs: tuple[str, ...] | None = None
 
 
 @record
 class Base:
     """What a change set is compared with: `revision` for git, `how` for a person.
 
-    `added` are the paths that it lacks; `texts` holds the files of the base (by path) that the change
-    set edits or deletes, as far as they say something about migrations.
+    `added` are the paths that it lacks, `deleted` those that only it has; `texts` holds the files
+    of the base (by path) that the change set edits or deletes, where they concern migrations.
     """
 
     revision: str
@@ -246,6 +250,7 @@ class Base:
     folders: tuple[Listing, ...] = ()
     texts: Mapping[str, str] = {}
     added: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
 
 
 @record
@@ -260,6 +265,20 @@ class Remark:
     line: int = 1
     layout: str = ""
     dialect: str = "postgres"
+
+
+@record
+class Sizes:
+    """A snapshot of table sizes: (rows, bytes) by name as migrations write it, None where unknown.
+
+    `taken` is its day (YYYY-MM-DD), `server_version` as the configuration has it ("15", "10.11").
+    """
+
+    taken: str
+    dialect: str
+    server_version: str
+    tables: Mapping[str, tuple[int | None, int | None]]
+    path: str = ""
 
 
 @record
@@ -314,10 +333,33 @@ class Suppressed:
 
 
 @record
+class Step:
+    """What one operation does while it runs, for those who draw a deploy.
+
+    `line` and `text` are those of its statement. `blocks`: "reads and writes", "writes", "nothing"
+    or "unknown"; `seconds` is how long it works on the table (an estimate; None: it depends on a
+    size that is not known). Steps with one number in `together` are committed together, so that all
+    their locks are held until then. `after` are the steps of the advice, where there is one.
+    """
+
+    path: str
+    line: int
+    text: str
+    operation: str
+    table: str = ""
+    lock: str = ""
+    blocks: str = "nothing"
+    seconds: float | None = 0.0
+    together: int = 0
+    after: tuple[Step, ...] = ()
+
+
+@record
 class Report:
     """What one run has found out; every format is made from this alone.
 
     `notes` are sentences for the person (what was looked at, what was assumed for the whole run).
+    `steps` are there when they were asked for.
     """
 
     findings: tuple[Finding, ...]
@@ -327,3 +369,4 @@ class Report:
     statements: int = 0
     notes: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()

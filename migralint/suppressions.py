@@ -24,17 +24,18 @@ if TYPE_CHECKING:
 _MARK = re.compile(r"\bmigralint:[ \t]*")
 _FORM = re.compile(
     r"(?P<scope>allow-file|allow)[ \t]+(?P<rules>[a-z0-9-]+(?:[ \t]*,[ \t]*[a-z0-9-]+)*)"
-    r"(?:[ \t]+until[ \t]+(?P<until>\d{4}-\d\d-\d\d))?(?:[ \t]*\((?P<reason>.*)\))?[ \t]*(?:\*/)?[ \t]*\Z",
+    r"(?:[ \t]+until[ \t]+(?P<until>\d{4}-\d\d-\d\d))?"
+    r"(?:[ \t]*\((?P<reason>.*)\))?[ \t]*(?:\*/)?[ \t]*\Z",
     re.S,
 )
 
 
 @record
 class Suppression:
-    """One rule allowed: for the statement that starts at `statement`, for the file where that is -1.
+    """One rule allowed: for the statement that starts at `statement`, or the file where that is -1.
 
-    `source` says where it stands, for the report; [start, end) is the comment's span in the text, or
-    (-1, -1) for an entry of the configuration, whose `line` is then that of the configuration.
+    `source` says where it stands, for the report; [start, end) is the comment's span in the text,
+    or (-1, -1) for an entry of the configuration, whose `line` is then that of the configuration.
     """
 
     rule: str
@@ -74,20 +75,31 @@ def _read(comment: Comment, statement: int, path: str) -> Iterator[Suppression]:
     form = _FORM.match(said)
     source = f"{path}:{comment.line}"
     if form is None:
-        yield Suppression(said[:60], "?", "", statement, source, comment.line, comment.start, comment.end)
+        yield Suppression(
+            said[:60], "?", "", statement, source, comment.line, comment.start, comment.end
+        )
         return
     reason = (form["reason"] or "").strip()
     scope = -1 if form["scope"] == "allow-file" else statement
     for rule in re.split(r"[ \t]*,[ \t]*", form["rules"]):
         yield Suppression(
-            rule, reason, form["until"] or "", scope, source, comment.line, comment.start, comment.end
+            rule,
+            reason,
+            form["until"] or "",
+            scope,
+            source,
+            comment.line,
+            comment.start,
+            comment.end,
         )
 
 
 def in_configuration(config: Config, path: str, text: str) -> list[Suppression]:
     """The entries of `allow:` that concern this file, by its path or by the hash of its text."""
     return [
-        Suppression(allow.rule, allow.reason, allow.until, -1, f"{config.path}:{allow.line}", allow.line)
+        Suppression(
+            allow.rule, allow.reason, allow.until, -1, f"{config.path}:{allow.line}", allow.line
+        )
         for allow in config.allow
         if _concerns(allow, path, text)
     ]
@@ -141,9 +153,13 @@ def _suggestion(rule: str, known: Collection[str]) -> str:
     return f"Did you mean {near[0]}?" if near else ""
 
 
-def offer(migration_path: str, layout: str, rule: str) -> str:
-    """What to write to accept a finding: in a Prisma layout not in the file, whose checksum counts."""
-    if layout == "prisma" or migration_path.endswith(".json"):
+def offer(migration_path: str, layout: str, rule: str, scope: str = "statement") -> str:
+    """What to write to accept a finding: with Prisma not in the file, whose checksum counts.
+
+    `scope` is what the finding is about: a statement, the whole file, or a path whose text is not
+    to be touched, or that has none.
+    """
+    if layout == "prisma" or scope == "path" or migration_path.endswith(".json"):
         entry = f'- {{rule: {rule}, path: "{migration_path}", reason: "..."}}'
         return f"in .migralint.yaml, under `allow:`\n    {entry}"
     if layout == "script":
@@ -151,4 +167,6 @@ def offer(migration_path: str, layout: str, rule: str) -> str:
         code = ("js", "mjs", "cjs", "ts", "mts", "cts")
         mark = "//" if ending in code else "::" if ending in ("bat", "cmd") else "#"
         return f"on the line before the command\n    {mark} migralint: allow {rule} (the reason)"
+    if scope == "file":
+        return f"anywhere in the file\n    -- migralint: allow-file {rule} (the reason)"
     return f"on the line before the statement\n    -- migralint: allow {rule} (the reason)"

@@ -26,8 +26,17 @@ def migration(text: str, path: str = "migrations/002_b.sql", **changes: Any) -> 
     return Migration(**{**facts, **changes})
 
 
-def report(text: str, *, earlier: str = "", config: Config | None = None, today: str = "2026-06-01", **changes: Any) -> Report:
-    history = [migration(earlier, "migrations/001_a.sql", report=False, pending=False)] if earlier else []
+def report(
+    text: str,
+    *,
+    earlier: str = "",
+    config: Config | None = None,
+    today: str = "2026-06-01",
+    **changes: Any,
+) -> Report:
+    history = (
+        [migration(earlier, "migrations/001_a.sql", report=False, pending=False)] if earlier else []
+    )
     return lint([*history, migration(text, **changes)], all_rules(), config or Config(), today)
 
 

@@ -8,10 +8,21 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from migralint.config import Config
-from migralint.discover import decode
+from migralint.commands import past
+from migralint.config import Config, parse
+from migralint.discover import decode, discover
+from migralint.git import Changes
 from migralint.lint import lint
-from migralint.model import UNKNOWN, Finding, Migration, Script, Severity, Statement, replace
+from migralint.model import (
+    UNKNOWN,
+    Finding,
+    Migration,
+    Report,
+    Script,
+    Severity,
+    Statement,
+    replace,
+)
 from migralint.rules import Example, Rule, builtin_directory, load
 from migralint.scripts import form_of
 from migralint.sql.operations import operations
@@ -73,12 +84,14 @@ def earlier(example: Example) -> list[Migration]:
 
 
 def is_sql(rule: Rule) -> bool:
-    return "run_command" not in rule.kinds
+    return not {"run_command", "unread_script"} & set(rule.kinds)
 
 
 def findings(rule: Rule, example: Example) -> list[Finding]:
     """What the rule reports of the example, all other rules being on, too."""
-    if is_sql(rule):
+    if "files" in example.given:
+        report = history_report(example)
+    elif is_sql(rule):
         migrations = [*earlier(example), migration(example.text, example)]
         report = lint(migrations, all_rules(), config(example), TODAY)
     else:
@@ -87,6 +100,48 @@ def findings(rule: Rule, example: Example) -> list[Finding]:
         report = lint([], all_rules(), config(example), TODAY, [script])
     assert not report.errors, [str(error) for error in report.errors]
     return [finding for finding in report.findings if finding.rule == rule.id]
+
+
+class Files:
+    """Files in memory: a source like those of migralint/source.py."""
+
+    root = "."
+
+    def __init__(self, files: dict[str, str]) -> None:
+        self.files = files
+
+    def list(self, folder: str) -> tuple[str, ...]:
+        start = "" if folder == "." else folder.rstrip("/") + "/"
+        below = (path[len(start) :] for path in self.files if path.startswith(start))
+        return tuple(sorted({name + slash for name, slash, _ in (p.partition("/") for p in below)}))
+
+    def read(self, path: str) -> bytes:
+        if path not in self.files:
+            raise FileNotFoundError(path)
+        return self.files[path].encode()
+
+    def exists(self, path: str) -> bool:
+        return path in self.files or bool(self.list(path))
+
+    def close(self) -> None:
+        pass
+
+
+def history_report(example: Example) -> Report:
+    """The files of the example, compared with those of the base where it gives one."""
+    files, base = example.given["files"], example.given.get("base")
+    settings = config(example)
+    for name in (".migralint.yaml",) if ".migralint.yaml" in files else ():
+        settings = replace(parse(files[name], name, "."), preset="optional")
+    source, more, changes = Files(files), {}, None
+    if base is not None:
+        modified = tuple(path for path in files if path in base and files[path] != base[path])
+        added, deleted = (tuple(p for p in a if p not in b) for a, b in ((files, base), (base, files)))
+        changes = Changes(added, modified, deleted, "0123456789abcdef", "main")
+        more = {"changes": changes, "old": Files(base)}
+    found = discover([], settings, source, changes)
+    project, remarks = past.settle(settings, found, source, TODAY, rules=all_rules, **more)
+    return lint(project.migrations, all_rules(), settings, TODAY, project.scripts, remarks)
 
 
 # -- the advice

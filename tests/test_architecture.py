@@ -27,9 +27,22 @@ ALLOWED: dict[str, set[str]] = {
     "rulefile": {"matching", "rules", "sql"},
     "rules": {"matching", "rulefile", "sql"},
     "suppressions": {"config"},
+    "history": {"config"},
+    "baseline": {"history", "source"},
+    "style": {"lint", "knowledge", "sql"},
     "lint": {"config", "knowledge", "matching", "rules", "scripts", "sql", "suppressions"},
     "guard": {"config", "discover", "runner", "scripts", "source", "sql"},  # runner.environment
-    "runner": {"formats", "config", "discover", "knowledge", "layouts", "lint", "rules", "source", "sql"},
+    "runner": {
+        "formats",
+        "config",
+        "discover",
+        "knowledge",
+        "layouts",
+        "lint",
+        "rules",
+        "source",
+        "sql",
+    },
 }
 FREE = {"cli", "__main__", "__init__", "commands", "api"}
 
@@ -70,8 +83,17 @@ def test_only_sql_knows_sqlglot() -> None:
         if rooms(path) == "sql":
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        names = {alias.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
-        names |= {n.module.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
+        names = {
+            alias.name.split(".")[0]
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Import)
+            for alias in n.names
+        }
+        names |= {
+            n.module.split(".")[0]
+            for n in ast.walk(tree)
+            if isinstance(n, ast.ImportFrom) and n.module
+        }
         assert "sqlglot" not in names, path
 
 
@@ -86,7 +108,9 @@ def test_nothing_catches_every_exception() -> None:
 
 def loaded_by(code: str) -> set[str]:
     script = f"import sys\n{code}\nprint(*sorted(sys.modules))"
-    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    answer = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     return set(answer.stdout.split())
 
 
@@ -97,10 +121,20 @@ def test_linting_ddl_imports_neither_sqlglot_nor_heavy_modules() -> None:
         "from migralint.knowledge.timeline import Timeline\n"
         "[operations(s, 'postgres') for s in split('ALTER TABLE t ADD COLUMN a int;', 'postgres')]"
     )
-    assert not loaded & {"sqlglot", "yaml", "dataclasses", "typing", "pathlib", "logging", "subprocess"}
+    assert not loaded & {
+        "sqlglot",
+        "yaml",
+        "dataclasses",
+        "typing",
+        "pathlib",
+        "logging",
+        "subprocess",
+    }
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["rules"], ["explain", "drop-table"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["rules"], ["explain", "drop-table"]]
+)
 def test_help_and_rules_do_not_import_sqlglot(arguments: list[str]) -> None:
     loaded = loaded_by(
         "import contextlib, io\nfrom migralint.cli import main\n"

@@ -82,6 +82,7 @@ allow:
   - {rule: drop-table, path: ./db/V1__a.sql, reason: unused since 412, until: 2027-01-31}
   - {rule: drop-column, sha256: "%s", reason: reviewed}
 since: 010
+migration_name: N_snake_case
 fail_on: warning
 rules_dir: ./rules
 large_tables: {users: 5_000_000, "Orders": }
@@ -97,6 +98,7 @@ hosts: {"*.staging.example.org": staging}
     assert config.paths == ("db/migration", "other")
     assert config.exclude == ("**/seed_*.sql",)
     assert (config.since, config.prisma_version) == ("010", "7.4")  # as written
+    assert config.migration_name == "N_snake_case"
     assert config.rules == {"drop-column": "off", "drop-table": "warning"}
     assert config.overrides == (
         Override(("db/*_seed.sql",), {"unbatched-backfill": "off"}, "sqlite", 10),

@@ -69,6 +69,15 @@ def test_prisma_ignores_every_other_file(tmp_path):
     assert (found.version, found.name) == ("20240101000000_init", "init")
 
 
+def test_a_folder_of_prisma_may_be_called_like_a_file(tmp_path):
+    files = prisma()
+    files["prisma/migrations/20240102000000_b.sql/migration.sql"] = SQL
+    files["prisma/migrations/20240103000000_c.sql"] = SQL
+    found = project(tmp_path, files)
+    assert len(found.migrations) == 2
+    assert [path for path, _ in found.folders[0].strays] == ["prisma/migrations/20240103000000_c.sql"]
+
+
 def test_prisma_stops_at_a_folder_without_its_file(tmp_path):
     (tmp_path / "prisma/migrations/20240102000000_empty").mkdir(parents=True)
     found = project(tmp_path, prisma())

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from linting import all_rules, found, migration, operations_of, report, rules_of
+
 from migralint.config import Allow, Config, Override
 from migralint.lint import lint, masked
 from migralint.model import Severity
@@ -16,15 +16,25 @@ from migralint.sql.vocabulary import KINDS, facts_of
 # Invariants
 
 
-@pytest.mark.parametrize("text", ["", ";", "-- nothing", "DORP TABLE x;", "SELECT 'open", "\0", "$$", "(((", "DO $$"])
+@pytest.mark.parametrize(
+    "text", ["", ";", "-- nothing", "DORP TABLE x;", "SELECT 'open", "\0", "$$", "(((", "DO $$"]
+)
 def test_every_statement_yields_an_operation(text: str) -> None:
     for statement in split(text, "postgres"):
         assert operations_of(statement.text)
 
 
 def test_one_statement_that_cannot_be_read_hides_no_other() -> None:
-    rules = rules_of("DORP TABLE x;\nDROP TABLE users;\nALTER TABLE t FROBNICATE, DROP COLUMN c;\nTRUNCATE orders;")
-    assert rules == ["unparsed-statement", "drop-table", "unparsed-statement", "drop-column", "truncate"]
+    rules = rules_of(
+        "DORP TABLE x;\nDROP TABLE users;\nALTER TABLE t FROBNICATE, DROP COLUMN c;\nTRUNCATE orders;"
+    )
+    assert rules == [
+        "unparsed-statement",
+        "drop-table",
+        "unparsed-statement",
+        "drop-column",
+        "truncate",
+    ]
 
 
 def test_operations_carry_only_facts_of_the_vocabulary() -> None:
@@ -43,8 +53,7 @@ def test_no_text_makes_it_raise(text: str) -> None:
 
 
 WORDS = st.sampled_from(
-    "ALTER TABLE users ADD DROP COLUMN CONSTRAINT a b ( ) , ; 'x' \"y\" CREATE INDEX ON UPDATE SET = WHERE NOT NULL DEFAULT "
-    "DELETE FROM TYPE USING $$ DO BEGIN END CASE -- /* */ \n 1 :: . INSERT INTO VALUES SELECT WITH AS".split(" ")
+    ["ALTER", "TABLE", "users", "ADD", "DROP", "COLUMN", "CONSTRAINT", "a", "b", "(", ")", ",", ";", "'x'", '"y"', "CREATE", "INDEX", "ON", "UPDATE", "SET", "=", "WHERE", "NOT", "NULL", "DEFAULT", "DELETE", "FROM", "TYPE", "USING", "$$", "DO", "BEGIN", "END", "CASE", "--", "/*", "*/", "\n", "1", "::", ".", "INSERT", "INTO", "VALUES", "SELECT", "WITH", "AS"]
 )
 
 
@@ -63,13 +72,24 @@ def test_two_tables_dropped_are_two_findings() -> None:
 
 @pytest.mark.parametrize("wrap", ["{}", "BEGIN; {} COMMIT;"])
 def test_a_table_of_this_file_is_new(wrap: str) -> None:
-    text = wrap.format("CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t ADD COLUMN x int NOT NULL; CREATE INDEX i ON t (x); DROP TABLE t;")
-    assert not {"required-column-without-default", "blocking-index", "drop-table"} & set(rules_of(text))
+    text = wrap.format(
+        "CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t ADD COLUMN x int NOT NULL; CREATE INDEX i ON t (x); DROP TABLE t;"
+    )
+    assert not {"required-column-without-default", "blocking-index", "drop-table"} & set(
+        rules_of(text)
+    )
 
 
 @pytest.mark.parametrize(
     ("made", "used", "same"),
-    [("users", "public.users", True), ("Users", "users", True), ("users", "USERS", True), ('"Users"', "users", False), ('"users"', "users", True), ("app.users", "users", False)],
+    [
+        ("users", "public.users", True),
+        ("Users", "users", True),
+        ("users", "USERS", True),
+        ('"Users"', "users", False),
+        ('"users"', "users", True),
+        ("app.users", "users", False),
+    ],
 )
 def test_names_are_folded(made: str, used: str, same: bool) -> None:
     rules = rules_of(f"CREATE TABLE {made} (id int PRIMARY KEY); DROP TABLE {used};")
@@ -81,7 +101,11 @@ def test_a_pending_migration_before_makes_the_table_new() -> None:
     second = migration("CREATE INDEX i ON t (id);", "migrations/002.sql")
     together = lint([first, second], all_rules(), Config())
     assert "blocking-index" not in {f.rule for f in together.findings}
-    applied = lint([migration(first.text, first.path, pending=False, report=False), second], all_rules(), Config())
+    applied = lint(
+        [migration(first.text, first.path, pending=False, report=False), second],
+        all_rules(),
+        Config(),
+    )
     assert "blocking-index" in {f.rule for f in applied.findings}
 
 
@@ -116,7 +140,11 @@ def test_advice_never_gives_unique_and_keys_a_not_valid() -> None:
 
 def test_advice_for_concurrently_says_how_to_leave_the_transaction() -> None:
     for transaction in ("file", "query", "statement"):
-        (finding,) = [f for f in found("CREATE INDEX i ON users (email);", transaction=transaction) if f.rule == "blocking-index"]
+        (finding,) = [
+            f
+            for f in found("CREATE INDEX i ON users (email);", transaction=transaction)
+            if f.rule == "blocking-index"
+        ]
         assert "CONCURRENTLY" in finding.instead
         assert "transaction" in finding.instead
 
@@ -125,14 +153,20 @@ def test_advice_for_concurrently_says_how_to_leave_the_transaction() -> None:
 
 
 def test_an_unknown_size_makes_a_warning_of_the_error_and_says_so() -> None:
-    (finding,) = [f for f in found("CREATE INDEX i ON users (email);") if f.rule == "blocking-index"]
+    (finding,) = [
+        f for f in found("CREATE INDEX i ON users (email);") if f.rule == "blocking-index"
+    ]
     assert finding.severity is Severity.WARNING
     assert finding.assumed == ("table_rows",)
 
 
 def sized(**settings: object) -> list[Severity]:
     config = Config(**settings)  # type: ignore[arg-type]
-    return [f.severity for f in found("CREATE INDEX i ON users (email);", config=config) if f.rule == "blocking-index"]
+    return [
+        f.severity
+        for f in found("CREATE INDEX i ON users (email);", config=config)
+        if f.rule == "blocking-index"
+    ]
 
 
 def test_sizes_decide() -> None:
@@ -145,7 +179,11 @@ def test_sizes_decide() -> None:
 
 
 def test_a_column_without_its_default_fails_whatever_the_size() -> None:
-    (finding,) = [f for f in found("ALTER TABLE users ADD COLUMN x int NOT NULL;") if f.rule == "required-column-without-default"]
+    (finding,) = [
+        f
+        for f in found("ALTER TABLE users ADD COLUMN x int NOT NULL;")
+        if f.rule == "required-column-without-default"
+    ]
     assert finding.severity is Severity.ERROR
 
 
@@ -160,15 +198,22 @@ def test_covered_rules_are_silent() -> None:
 
 
 def test_a_comment_allows_the_statement_behind_it_or_before_it() -> None:
-    before = report("-- migralint: allow drop-table (unused since May)\nDROP TABLE users;\nDROP TABLE orders;")
+    before = report(
+        "-- migralint: allow drop-table (unused since May)\nDROP TABLE users;\nDROP TABLE orders;"
+    )
     assert [f.line for f in before.findings if f.rule == "drop-table"] == [3]
-    assert [(s.finding.rule, s.reason) for s in before.suppressed] == [("drop-table", "unused since May")]
+    assert [(s.finding.rule, s.reason) for s in before.suppressed] == [
+        ("drop-table", "unused since May")
+    ]
     behind = report("DROP TABLE users; -- migralint: allow drop-table (unused)\nDROP TABLE orders;")
     assert [f.line for f in behind.findings if f.rule == "drop-table"] == [2]
 
 
 def test_allow_file_allows_all() -> None:
-    assert rules_of("-- migralint: allow-file drop-table (new project)\nDROP TABLE a;\nDROP TABLE b;") == []
+    assert (
+        rules_of("-- migralint: allow-file drop-table (new project)\nDROP TABLE a;\nDROP TABLE b;")
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -196,7 +241,9 @@ def test_an_unused_suppression_is_a_finding() -> None:
 
 
 def test_a_suppression_in_a_string_is_none() -> None:
-    assert rules_of("SELECT '-- migralint: allow drop-table (x)'; DROP TABLE users;") == ["drop-table"]
+    assert rules_of("SELECT '-- migralint: allow drop-table (x)'; DROP TABLE users;") == [
+        "drop-table"
+    ]
 
 
 def allowing(**facts: str) -> Config:
@@ -211,7 +258,9 @@ def test_the_configuration_allows_by_path_and_by_hash() -> None:
     assert rules_of(text, config=allowing(path="migrations/**")) == []
     assert rules_of(text, config=allowing(path="other/**")) == ["drop-table"]
     assert rules_of(text, config=allowing(sha256=sha256(text.encode()).hexdigest())) == []
-    assert rules_of(text + " ", config=allowing(sha256=sha256(text.encode()).hexdigest())) == ["drop-table"]
+    assert rules_of(text + " ", config=allowing(sha256=sha256(text.encode()).hexdigest())) == [
+        "drop-table"
+    ]
 
 
 def test_an_expired_entry_of_the_configuration_is_found_at_its_line() -> None:
@@ -227,7 +276,7 @@ def test_severities_overrides_and_presets() -> None:
     text = "DROP TABLE users;"
     assert rules_of(text, config=Config(rules={"drop-table": "off"})) == []
     assert found(text, config=Config(rules={"drop-table": "info"}))[0].severity is Severity.INFO
-    override = Override(("migrations/002*",), {"drop-table": "off"})
+    override = Override(("migrations/002*",), {"drop-table": "off"}, line=3)
     assert rules_of(text, config=Config(overrides=(override,))) == []
     assert "missing-if-exists" in rules_of(text, config=Config(preset="strict"))
 
@@ -236,7 +285,11 @@ def test_severities_overrides_and_presets() -> None:
 
 
 def test_spans_and_excerpts() -> None:
-    (finding,) = [f for f in found("ALTER TABLE t\n  ADD COLUMN a int,\n  DROP COLUMN ß;\n") if f.rule == "drop-column"]
+    (finding,) = [
+        f
+        for f in found("ALTER TABLE t\n  ADD COLUMN a int,\n  DROP COLUMN ß;\n")
+        if f.rule == "drop-column"
+    ]
     assert (finding.line, finding.column, finding.end_line, finding.end_column) == (3, 3, 3, 16)
     assert finding.excerpt == ("  DROP COLUMN ß;",)
 
@@ -278,8 +331,14 @@ def test_one_cascade_is_one_finding() -> None:
 @pytest.mark.parametrize(
     ("text", "lost"),
     [
-        ("CREATE TABLE n (id int); INSERT INTO n (id) SELECT id FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;", False),
-        ("ALTER TABLE t RENAME TO o; CREATE TABLE t (id int); INSERT INTO t (id) SELECT id FROM o; DROP TABLE o;", False),
+        (
+            "CREATE TABLE n (id int); INSERT INTO n (id) SELECT id FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t;",
+            False,
+        ),
+        (
+            "ALTER TABLE t RENAME TO o; CREATE TABLE t (id int); INSERT INTO t (id) SELECT id FROM o; DROP TABLE o;",
+            False,
+        ),
         ("CREATE TABLE n (id int); DROP TABLE t; ALTER TABLE n RENAME TO t;", True),
         ("ALTER TABLE t RENAME TO o; CREATE TABLE t (id int); DROP TABLE o;", True),
     ],

@@ -1,8 +1,8 @@
 """Apply the pending migrations to a database.
 
-They are linted first, with the server's version and the sizes of the tables: what is an error and is
-not allowed is not applied (exit 5). Each migration and its row in the history are one transaction
-where the database can.
+They are linted first, with the server's version and the sizes of the tables: what is an error and
+is not allowed is not applied (exit 5). Each migration and its row in the history are one
+transaction where the database can.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--lock-wait", type=float, default=120, metavar="SECONDS", help="for another applier (120)")
     add(
         "--lock-timeout",
-        default="5s",
+        default="",
         metavar="TIME",
         help="how long a statement waits for a lock (5s)",
     )
@@ -59,8 +59,8 @@ def run(args: Namespace) -> int:
     options = Options(
         args.only_to,
         args.lock_wait,
-        getattr(config, "lock_timeout", "") or args.lock_timeout,
-        args.statement_timeout or getattr(config, "statement_timeout", ""),
+        args.lock_timeout or config.lock_timeout or "5s",
+        args.statement_timeout or config.statement_timeout,
         args.retries,
         tuple(args.allow),
     )

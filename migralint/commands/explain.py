@@ -97,9 +97,10 @@ def in_a_line(condition: Condition) -> str:
 
 def _test(fact: str, test: str, operand: Any) -> str:
     if test in ("after", "before"):
-        condition, pairs = operand
+        kinds, condition, pairs = operand
         same = ", ".join(here if here == there else f"{here} = {there}" for here, there in pairs)
-        return f"{test} ({in_a_line(condition)}{f', same {same}' if same else ''})"
+        said = [" or ".join(kinds), in_a_line(condition), f"same {same}" if same else ""]
+        return f"{test} ({', '.join(part for part in said if part)})"
     values = operand if isinstance(operand, list | tuple) else (operand,)
     wanted = " or ".join(
         str(value).lower() if value in (True, False) else str(value) for value in values
@@ -121,5 +122,23 @@ def _statement(what: str, config: Config, rules: tuple[Rule, ...], options: Opti
     text = terminal.read_input().decode("utf-8", "replace") if what == "-" else what
     report, dialect = project.lint_text(text, config, rules)
     terminal.say(render("text", report, options))
+    terminal.say("\n" + "\n".join(_effects(text, dialect, config, options)))
     terminal.say("\n" + "\n".join(block(operation, options) for operation in read(text, dialect)))
     return 0
+
+
+def _effects(text: str, dialect: str, config: Config, options: Options) -> list[str]:
+    """What the server does while each statement runs."""
+    from migralint.commands.operations import read
+    from migralint.knowledge.effects import effect, is_own, said
+    from migralint.knowledge.facts import server_version
+    from migralint.knowledge.schema import Schema
+    from migralint.knowledge.timeline import Timeline
+    from migralint.model import Migration
+
+    migration = Migration("<sql>", text, "", "", "plain", dialect)
+    views = Timeline(migration, read(text, dialect), Schema(), config, frozenset({"<sql>"})).views
+    named = {"postgres": "PostgreSQL", "mysql": "MySQL", "sqlite": "SQLite"}[dialect]
+    server = f"{named} {server_version(views[0])}" if views else named
+    own = [said(effect(view)) for view in views if is_own(view)]
+    return [paint(f"On {server}", "bold", options), *(f"  {line}" for line in own)]

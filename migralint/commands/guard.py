@@ -142,7 +142,7 @@ def _check(args: Namespace, folder: str, config: Config) -> int:
 
 
 def _hook(args: Namespace) -> int:
-    """0 with the agent's own answer; 2, by which each of them is stopped, for what is unreadable."""
+    """0 with an answer that the agent reads; 2, which stops any agent, where none can be made."""
     from migralint.guard import hooks
     from migralint.guard.resolving import of_text
 
@@ -188,13 +188,15 @@ def _confirmed(case: _Case) -> bool:
 
 
 def _become(command: Sequence[str]) -> int:
-    """The command takes the place of this process. `NAME=value` before it is set for it, as by env."""
+    """The command takes this process's place. `NAME=value` before it is set, as by env."""
     command = list(command)
     while command and ASSIGNMENT.fullmatch(command[0]):
         name, _, value = command.pop(0).partition("=")
         os.environ[name] = value
     if not command:
-        raise MigralintError("there is no command", hint="migralint guard -- npx prisma migrate deploy")
+        raise MigralintError(
+            "there is no command", hint="migralint guard -- npx prisma migrate deploy"
+        )
     sys.stdout.flush()
     sys.stderr.flush()
     if os.name == "nt":

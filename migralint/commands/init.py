@@ -79,6 +79,7 @@ def run(args: Namespace) -> int:
     except OSError as error:
         raise MigralintError(f"cannot write {path}: {error.strerror or error}", status=4) from error
     terminal.say(f"Wrote {os.path.relpath(path, here)}. Next: migralint lint")
+    terminal.say("On a project with a past: migralint baseline exempts what is here already.")
     return 0
 
 

@@ -32,16 +32,16 @@ def run(args: Namespace) -> int:
 def show(args: Namespace) -> int:
     """Also `migralint apply --dry-run`, which has its own arguments."""
     from migralint.formats.characters import lines
-    from migralint.runner import plan
+    from migralint.runner import plan, plan_text
 
     target = targets.find(args)
     found = plan.plan(target, args.only_to, getattr(args, "allow", ()))
     if getattr(args, "output", "text") == "json":
         import json
 
-        terminal.say(json.dumps(plan.as_json(target, found), indent=1))
+        terminal.say(json.dumps(plan_text.as_json(target, found), indent=1))
     else:
         for note in target.notes:
             terminal.warn(note)
-        terminal.say("\n".join(lines(plan.text(target, found))))
+        terminal.say("\n".join(lines(plan_text.text(target, found))))
     return 1 if found.refused or (getattr(args, "exit_code", False) and found.planned) else 0

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from functools import cache
 
 from migralint import config as configuration
 from migralint import rules as rule_files
+from migralint.knowledge import sizes
 from migralint.model import MigralintError, Migration, Report, replace
 
 TYPE_CHECKING = False
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from migralint.config import Config, Override
     from migralint.rules import Rule
 
+LARGEST_SNAPSHOT = 5_000_000
 # the options that say the same as a key of the configuration: the argument's name -> the key
 GIVEN = {
     "dialect": "dialect",
@@ -45,12 +48,38 @@ def settings(args: Namespace, paths: Sequence[str] = ()) -> Config:
         raise MigralintError(f"there is no configuration file {args.config}")
     root = configuration.root_of(start)
     given = {key: getattr(args, name, None) for name, key in GIVEN.items()}
-    return configuration.load(
+    found = configuration.load(
         os.path.abspath(path) if path else None,
         root,
         given={key: value for key, value in given.items() if value},
         rule_ids=lambda rules_dir: [rule.id for rule in rules_of(root, rules_dir)],
     )
+    return with_sizes(found)
+
+
+def with_sizes(config: Config) -> Config:
+    """With the snapshot of table sizes beside the configuration, and the server that it is of."""
+    place = posixpath.join(posixpath.dirname(config.path), sizes.SNAPSHOT)
+    try:
+        with open(os.path.join(config.root, place), "rb") as file:
+            data = file.read(LARGEST_SNAPSHOT)
+    except OSError:
+        return config
+    snapshot = sizes.read(data.decode("utf-8", "replace"), place)
+    config = replace(config, sizes=snapshot)
+    dialect = snapshot.dialect
+    same = config.dialect in ("", dialect.replace("mariadb", "mysql"))
+    if config.server_version or not same or dialect == "sqlite" or not snapshot.server_version:
+        return config
+    from migralint.config.keys import version_number
+
+    try:
+        number = version_number(snapshot.server_version, dialect)
+    except ValueError as error:
+        raise MigralintError(f"server_version {error}", path=place) from None
+    origin = {**config.origin, "server_version": place}
+    mariadb = config.mariadb or dialect == "mariadb"
+    return replace(config, server_version=number, mariadb=mariadb, origin=origin)
 
 
 def common_folder(paths: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """Show what is applied, pending, failed, edited or missing. Nothing is written.
 
-Exit status: 1 where a migration stands as failed, was edited after it was applied, or is missing from
-the folder; with --exit-code also where some are pending.
+Exit status: 1 where a migration stands as failed, was edited after it was applied, or is missing
+from the folder; with --exit-code also where some are pending.
 """
 
 from __future__ import annotations

@@ -61,11 +61,13 @@ def width(environ: Mapping[str, str], stream: TextIO) -> int:
     return min(max(columns or WIDTH, 40), 160)
 
 
-def write_file(path: str, text: str) -> None:
+def write_file(path: str, text: str, make_folder: bool = False) -> None:
     """The whole text or nothing: nobody uploads half a report."""
     target = os.path.realpath(path)
     data = text.encode("utf-8", "backslashreplace")
     try:
+        if make_folder:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
         if os.path.exists(target) and not os.path.isfile(target):
             with open(target, "wb") as device:  # /dev/stderr, a named pipe
                 device.write(data)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from typing import Any
 
+    from migralint.model import Sizes
+
 NAMES = (".migralint.yaml", ".migralint.yml")
 
 
@@ -67,9 +69,14 @@ class Config:
     large_tables: Mapping[str, int | None] | None = None
     large_table_rows: int = 10_000
     assume_large: bool = False
+    migration_name: str = ""
+    sizes: Sizes | None = None
     commands: tuple[Mapping[str, str], ...] = ()
     guard: Mapping[str, str] = {}
     hosts: Mapping[str, str] = {}
+    url: str = ""
+    lock_timeout: str = ""
+    statement_timeout: str = ""
     origin: Mapping[str, str] = {}
 
 
@@ -136,6 +143,17 @@ def load(
         raise _together(problems)
     shown = _relative(path, root) if path else ""
     return Config(path=shown, root=root, origin=origin, **values)
+
+
+def parse(text: str, path: str, root: str) -> Config:
+    """What a text says that stood in the file at another time, without what is wrong with it."""
+    from migralint.config.reading import read_file
+
+    values: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    read_file(os.path.join(root, path), root, values, origin, data=text.encode())
+    values.pop("server_version", None)
+    return Config(path=path, root=root, origin=origin, **values)
 
 
 def _override(

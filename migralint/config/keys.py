@@ -63,6 +63,11 @@ KEYS: Mapping[str, Key] = {
     "rules": Key("rules", "severity by rule: off, info, warning, error"),
     "overrides": Key("overrides", "other severities, or another dialect, for some files"),
     "allow": Key("allow", "findings that are accepted, each with its reason"),
+    "migration_name": Key(
+        "text",
+        "how new migrations are called: YYYY MM DD HH SS N (digits) snake_case kebab-case name, "
+        "[optional]; such as YYYYMMDDHHMMSS_snake_case",
+    ),
     "since": Key("text", "migrations with an earlier version are context and are not reported"),
     "fail_on": Key("choice", "the severity from which the exit status is 1", SEVERITIES),
     "rules_dir": Key("text", "a folder with rules of your own", rebased=True),
@@ -70,6 +75,9 @@ KEYS: Mapping[str, Key] = {
         "tables", "names, or rows by name; once set, the tables that it does not list are small"
     ),
     "large_table_rows": Key("count", "from how many rows a table is large"),
+    "url": Key("text", "the database of status, plan and apply, where no variable names one"),
+    "lock_timeout": Key("text", "how long a statement of apply waits for a lock (5s)"),
+    "statement_timeout": Key("text", "how long a statement of apply may run (no limit)"),
     "assume_large": Key("bool", "an error stays one where the size of the table is unknown"),
     "commands": Key(
         "commands", "commands of your own that destroy data, push a schema, bypass a guard"
@@ -141,6 +149,11 @@ def server_version(version: tuple[int, int], dialect: str) -> int:
     if major < 10:
         raise ValueError(f"{major}.{minor} needs `dialect:` beside it (or a PostgreSQL from 10 on)")
     return major
+
+
+def version_number(text: str, dialect: str) -> int:
+    """The same from the version as it is written."""
+    return server_version(_version(text, ()), dialect)
 
 
 def near(word: str, words: tuple[str, ...]) -> str:

@@ -59,12 +59,16 @@ def read_file(
     values: dict[str, Any],
     origin: dict[str, str],
     rule_ids: Callable[[str], Collection[str]] | None = None,
+    data: bytes | None = None,
 ) -> list[MigralintError]:
-    """Put the values and their places into `values` and `origin`; what is wrong comes back."""
+    """Put the values and their places into `values` and `origin`; what is wrong comes back.
+
+    `data` are the bytes of the file, where it is not to be read.
+    """
     shown = os.path.relpath(path, root).replace(os.sep, "/")
     folder = os.path.dirname(shown)
     reading = Reading(shown, folder + "/" if folder else "", [], [])
-    node = _compose(path, shown)
+    node = _compose(_bytes(path, shown) if data is None else data, shown)
     for name, key_node, value in pairs(node, "the configuration", reading, tuple(KEYS)):
         if _is_empty(value):
             continue
@@ -80,14 +84,17 @@ def read_file(
     return reading.problems
 
 
-def _compose(path: str, shown: str) -> Node | None:
-    import yaml
-
+def _bytes(path: str, shown: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            data = file.read(LARGEST + 1)
+            return file.read(LARGEST + 1)
     except OSError as error:
         raise MigralintError(f"cannot be read: {error.strerror}", path=shown) from None
+
+
+def _compose(data: bytes, shown: str) -> Node | None:
+    import yaml
+
     if len(data) > LARGEST:
         raise MigralintError("is larger than a configuration can be (2 MB)", path=shown)
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

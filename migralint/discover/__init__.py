@@ -13,9 +13,9 @@ import posixpath
 from migralint.discover.dialects import DIALECTS, dialect_of_file, find_dialect
 from migralint.discover.finding import Found, find_all, find_changed, find_named, within
 from migralint.discover.reading import decode, read
-from migralint.layouts import File, layout
+from migralint.layouts import layout
 from migralint.layouts.folder import DOWN_FILE, by_number, split_name
-from migralint.model import Listing, MigralintError, Migration, Script, record
+from migralint.model import File, Listing, MigralintError, Migration, Script, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from migralint.config import Config
     from migralint.git import Changes
-    from migralint.layouts import Layout
+    from migralint.layouts import Folder, Layout
     from migralint.source import Source
 
 __all__ = ["Project", "decode", "discover", "listing", "within"]
@@ -31,8 +31,8 @@ __all__ = ["Project", "decode", "discover", "listing", "within"]
 
 @record
 class Project:
-    """What a run is about. `layouts` are those met, `folders` those of the migrations with all their
-    files; `notes` are sentences for the person."""
+    """What a run is about. `layouts` are those met, `folders` those of the migrations with all that
+    they hold; `notes` are sentences for the person."""
 
     migrations: tuple[Migration, ...] = ()
     scripts: tuple[Script, ...] = ()
@@ -147,7 +147,28 @@ def _listed(found: Found, path: str, shape: Layout, files: list[File], dialect: 
         tuple(name for name in folder.names if not name.endswith("/")),
         tuple((place, why) for place, why in folder.strays if not found.excluded(place)),
         shape.provider(folder),
+        _downs(found, folder) if _asks(found.config, "missing-rollback") else None,
     )
+
+
+def _asks(config: Config, rule: str) -> bool:
+    """Is a rule on that is off by default: is it worth looking for what it needs?"""
+    levels = [config.rules, *(override.rules for override in config.overrides)]
+    return config.preset == "optional" or any(level.get(rule, "off") != "off" for level in levels)
+
+
+def _downs(found: Found, folder: Folder) -> tuple[str, ...]:
+    """The names, without endings, of the migrations that a script takes back."""
+    names = [name for name in folder.names if DOWN_FILE.search(name)]
+    downs = [DOWN_FILE.sub("", name) for name in names]
+    for sub in folder.subfolders():
+        downs += [sub] if any(map(DOWN_FILE.search, found.folder(folder.at(sub)).names)) else []
+    above = posixpath.dirname(folder.path)
+    for place in (folder.at("rollbacks"), posixpath.join(above, "rollbacks")):
+        inside = found.folder(place).names
+        downs += [DOWN_FILE.sub("", name.removesuffix(".sql").rstrip("/")) for name in inside]
+    downs += [name.partition("__")[0] for name in folder.names if name.startswith("U")]
+    return tuple(downs)
 
 
 def _asked_for(found: Found, name: str, files: list[File], only: set[str] | None) -> list[File]:

@@ -149,7 +149,7 @@ def find_changed(found: Found, below: Sequence[str], changes: Changes) -> None:
             continue
         if not path.lower().endswith(".sql"):
             found.take_script(path)
-        elif _is_migration(found, path):
+        elif is_migration(found, path):
             _named_sql(found, path)
 
 
@@ -159,11 +159,11 @@ def _is_there(source: Source, path: str) -> bool:
     return source.exists(path) or name in source.list(folder or ".")
 
 
-def _is_migration(found: Found, path: str) -> bool:
+def is_migration(found: Found, path: str) -> bool:
     """Does the file lie in a folder that a run without arguments would find?"""
     if any(known == "." or path.startswith(known + "/") for known in found.config.paths):
         return True
-    folder = _layout_folder(found, path)
+    folder = layout_folder(found, path)
     name = found.layout(folder)
     return bool(name) and (name != "plain" or _called_migrations(folder))
 
@@ -193,14 +193,14 @@ def _named(found: Found, path: str) -> None:
 
 
 def _named_sql(found: Found, path: str) -> None:
-    folder = _layout_folder(found, path)
+    folder = layout_folder(found, path)
     if found.layout(folder):
         found.want(folder, path)
     else:
         found.alone.add(path)
 
 
-def _layout_folder(found: Found, path: str) -> str:
+def layout_folder(found: Found, path: str) -> str:
     """The folder whose layout the file belongs to: for `x/migration.sql` the one above `x`."""
     folder, name = posixpath.split(path)
     above = posixpath.dirname(folder) or "."

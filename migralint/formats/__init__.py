@@ -19,6 +19,7 @@ FORMATS = {
     "gitlab": "GitLab's code quality report",
     "junit": "JUnit XML, for the test tab of any CI",
     "markdown": "for a pull-request comment or a step summary",
+    "html": "one page for a browser, with what the deploy locks before and after the advice",
 }
 
 _MODULES = {"json": "json_"}

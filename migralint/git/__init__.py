@@ -93,6 +93,11 @@ def staged(root: str) -> Changes:
     return _changes(root, ["--cached", base], base, "HEAD")
 
 
+def staged_since(root: str, base: str, how: str) -> Changes:
+    """What the index has that the commit (or tree) does not."""
+    return _changes(root, ["--cached", base], base, how)
+
+
 def new_paths(root: str) -> tuple[str, ...]:
     """Staged paths that HEAD does not have, () outside of git: what a hook's commit adds."""
     return staged(root).added if os.path.exists(os.path.join(root, ".git")) else ()

@@ -35,13 +35,54 @@ def find(root: str, asked: str = "", environ: Mapping[str, str] | None = None) -
     environ = os.environ if environ is None else environ
     if not commit(root, "HEAD"):
         raise _unknown("there is no commit yet", "Use `--staged`, or name the files.")
+    found = _told(root, asked, environ)
+    return found or _pre_commit(root, environ) or _default_branch(root)
+
+
+def of_commit(root: str, asked: str = "", environ: Mapping[str, str] | None = None) -> Base:
+    """The base of the commit that is being made: what the default branch of origin has.
+
+    What a push hook is told (PRE_COMMIT_FROM_REF) is where the branch was, which may hold what
+    nobody has merged: it counts only after that. Where no remote is known, HEAD: of a merge
+    the side that is the main branch.
+    """
+    environ = os.environ if environ is None else environ
+    if not commit(root, "HEAD"):
+        return Base(text(root, "hash-object", "-t", "tree", "--stdin"), "an empty repository")
+    found = _told(root, asked, environ)
+    if found:
+        return found
+    if text(root, "for-each-ref", "--count=1", "refs/remotes"):
+        if not _branch_of_origin(root):
+            found = _pre_commit(root, environ)
+        return found or _default_branch(root)
+    others = _merged(root)
+    if others and text(root, "symbolic-ref", "--quiet", "--short", "HEAD") not in _main_names(root):
+        return Base(others[0], "the merged branch")
+    return Base(commit(root, "HEAD"), "HEAD")
+
+
+def _merged(root: str) -> list[str]:
+    """The other side of a merge that is being made; a pre-merge-commit hook is told by GITHEAD_."""
+    other = commit(root, "MERGE_HEAD")
+    if other:
+        return [other]
+    told = (name.removeprefix("GITHEAD_") for name in os.environ if name.startswith("GITHEAD_"))
+    return [found for found in (commit(root, name) for name in told) if found]
+
+
+def _main_names(root: str) -> tuple[str, ...]:
+    return ("main", "master", "trunk", text(root, "config", "init.defaultBranch"))
+
+
+def _told(root: str, asked: str, environ: Mapping[str, str]) -> Base | None:
     if asked:
         return _merge_base(root, asked, f"--base {asked}", FETCH % asked)
-    for told in (_github, _gitlab, _pre_commit, _bitbucket, _azure, _buildkite):
+    for told in (_github, _gitlab, _bitbucket, _azure, _buildkite):
         found = told(root, environ)
         if found:
             return found
-    return _default_branch(root)
+    return None
 
 
 def _github(root: str, environ: Mapping[str, str]) -> Base | None:
@@ -124,15 +165,19 @@ def _buildkite(root: str, environ: Mapping[str, str]) -> Base | None:
 
 def _default_branch(root: str) -> Base:
     """Without a CI system: where the present branch left the default branch of origin."""
-    named = text(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
-    known = [name for name in ("origin/main", "origin/master") if commit(root, name)]
-    branch = named or (known[0] if len(known) == 1 else "")
+    branch = _branch_of_origin(root)
     if not branch:
         raise _unknown(
             "nobody says what to compare with",
             "Name it: `--base main`; or let git know: `git remote set-head origin --auto`.",
         )
     return _merge_base(root, branch, branch, FETCH % branch.removeprefix("origin/"))
+
+
+def _branch_of_origin(root: str) -> str:
+    named = text(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    known = [name for name in ("origin/main", "origin/master") if commit(root, name)]
+    return named or (known[0] if len(known) == 1 else "")
 
 
 def _first_parent(root: str, how: str) -> Base | None:
@@ -153,7 +198,8 @@ def _merge_base(root: str, revision: str, how: str, hint: str) -> Base:
     known = commit(root, revision)
     if not known:
         raise _unknown(f"this clone does not have {how}", hint)
-    found = text(root, "merge-base", known, "HEAD")
+    # of several heads git takes the merge of them: that of the commit which is being made
+    found = text(root, "merge-base", known, "HEAD", *_merged(root))
     if not found:
         raise _unknown(f"this clone does not reach back to where HEAD left {how}", hint)
     return Base(found, f"the merge base with {how}" if found != known else how)

@@ -1,7 +1,11 @@
 """Coding agents: the tool call that they give on standard input, and the answer that they take.
 
 Claude Code's PreToolUse, Cursor's beforeShellExecution and Gemini CLI's BeforeTool each have their
-own form of JSON. What cannot be read is refused, because the hook is there to protect.
+own form of JSON. Exit status 2 stops all three and any other failure lets the command run, so what
+cannot be read ends with 2, and the installed line turns every failure into 2.
+
+https://code.claude.com/docs/en/hooks  https://cursor.com/docs/hooks
+https://geminicli.com/docs/hooks/reference
 """
 
 from __future__ import annotations
@@ -59,12 +63,7 @@ def answer(agent: str, allowed: bool, why: str) -> str:
     if agent == "cursor":
         said: dict[str, Any] = {"permission": "allow" if allowed else "deny"}
         if not allowed:
-            said |= {
-                "user_message": why,
-                "agent_message": why,
-                "userMessage": why,
-                "agentMessage": why,
-            }
+            said |= {"user_message": why, "agent_message": why}
         return json.dumps(said)
     if allowed:
         return ""

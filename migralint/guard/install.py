@@ -84,20 +84,20 @@ def _npm(folder: str) -> Snippet:
 def _claude_code(folder: str) -> Snippet:
     entry = {
         "matcher": "Bash",
-        "hooks": [{"type": "command", "command": "migralint guard --hook claude-code"}],
+        "hooks": [{"type": "command", "command": "migralint guard --hook claude-code || exit 2"}],
     }
     return _json(".claude/settings.json", {"hooks": {"PreToolUse": [entry]}})
 
 
 def _cursor(folder: str) -> Snippet:
-    entry = {"command": "migralint guard --hook cursor"}
+    entry = {"command": "migralint guard --hook cursor || exit 2"}
     return _json(".cursor/hooks.json", {"version": 1, "hooks": {"beforeShellExecution": [entry]}})
 
 
 def _gemini(folder: str) -> Snippet:
     entry = {
         "matcher": "run_shell_command",
-        "hooks": [{"type": "command", "command": "migralint guard --hook gemini"}],
+        "hooks": [{"type": "command", "command": "migralint guard --hook gemini || exit 2"}],
     }
     return _json(".gemini/settings.json", {"hooks": {"BeforeTool": [entry]}})
 

@@ -32,7 +32,7 @@ def marker(url: str) -> str:
 
 
 def without_parameters(url: str) -> str:
-    """libpq refuses Prisma's own parameters (`?schema=public`); sslmode is the one that it needs."""
+    """libpq refuses Prisma's own parameters (`?schema=public`); it needs sslmode."""
     address, _, query = url.partition("?")
     kept = [part for part in query.split("&") if re.match(r"(sslmode|host|port)=", part)]
     return f"{address}?{'&'.join(kept)}" if kept else address

@@ -17,15 +17,26 @@ if TYPE_CHECKING:
 
     from migralint.scripts.text import Command
 
-PATTERNS = ("package.json", "*/package.json", "*/*/package.json", "[Mm]akefile", "GNUmakefile", "[Jj]ustfile",
-            "Taskfile.y*ml", "composer.json", "*.sh", "scripts/*", "bin/*.sh")  # fmt: skip
+PATTERNS = (
+    "package.json",
+    "*/package.json",
+    "*/*/package.json",
+    "[Mm]akefile",
+    "GNUmakefile",
+    "[Jj]ustfile",
+    "Taskfile.y*ml",
+    "composer.json",
+    "*.sh",
+    "scripts/*",
+    "bin/*.sh",
+)
 MOST = 300
 LARGEST = 1_000_000
 
 
 @record
 class Resolved:
-    """One command that would run. `variables` and `texts` may hold secrets and are never printed."""
+    """One command that would run. `variables` and `texts` may hold secrets: never print them."""
 
     operation: Operation
     variables: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Which environment a command would touch: the strictest of what variables, address and marker say."""
+"""Which environment a command would touch: the strictest that variables, address, marker say."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def find(
     terminal: bool,
     agent: bool = False,
 ) -> Surroundings:
-    """`variables` with those of `.env` files, `texts` of the command, `hosts` of the configuration."""
+    """`variables` include those of `.env` files; `hosts` are those of the configuration."""
     said = list(_of_variables(variables))
     named = max((rank for rank, _ in said), default=0)
     addresses = list(_addresses(variables, texts))

@@ -22,7 +22,7 @@ CHOICES = ("allow", "ask", "refuse")
 
 @record
 class Danger:
-    """What one of the commands would do; `better` is what to type instead, "" where nothing is known."""
+    """What one of the commands would do; `better` is what to type instead, if known."""
 
     command: str
     does: str
@@ -62,7 +62,7 @@ def dangers(operations: Iterable[Operation]) -> tuple[Danger, ...]:
 
 
 def judge(found: tuple[Danger, ...], around: Surroundings, settings: Mapping[str, str]) -> Verdict:
-    """The verdict; `settings` say allow, ask or refuse by environment, and never open production."""
+    """`settings` say allow, ask or refuse by environment, and never open production."""
     if not found:
         return Verdict("allow", (), (), ())
     answer = settings.get(around.environment, DEFAULTS[around.environment])
@@ -70,12 +70,12 @@ def judge(found: tuple[Danger, ...], around: Surroundings, settings: Mapping[str
     if around.environment == "production":
         answer = "refuse"
         why.append(
-            "In production nothing runs that destroys data or changes the schema without a migration."
+            "In production nothing may destroy data or change the schema without a migration."
         )
     elif around.agent and any(danger.destroys for danger in found) and not _is_test(around):
         answer = "refuse"
         why.append(
-            "An AI agent runs this shell, and it cannot consent in place of a person: ask one to run it."
+            "An AI agent runs this shell, and it cannot consent for a person: ask one to run it."
         )
     elif answer == "ask" and not around.terminal:
         answer = "refuse"
@@ -95,7 +95,7 @@ def _instead(found: tuple[Danger, ...], around: Surroundings, answer: str) -> tu
     lines = [f"To apply what is pending: {danger.better}" for danger in found if danger.better]
     if around.environment == "production":
         lines.append(
-            "If this is a database for development after all: point its address at this machine, set "
-            "DATABASE_ENV=development, or name its host under `hosts:` in .migralint.yaml."
+            "If this is a database for development after all: point its address at this machine, "
+            "set DATABASE_ENV=development, or name its host under `hosts:` in .migralint.yaml."
         )
     return tuple(dict.fromkeys(lines))

@@ -1,4 +1,4 @@
-"""Facts for messages: names and definitions that can be pasted, and what the layout's runner wants."""
+"""Facts for messages: names and definitions to paste, and what the layout's runner wants."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ _SUFFIX = {
     "add_exclusion": "excl", "add_not_null_constraint": "not_null",
 }  # fmt: skip
 _OBJECTS = (
-    "column", "index", "constraint", "table", "view", "type_name", "routine", "trigger", "sequence", "schema",
-    "database", "extension", "policy", "rule", "role", "object", "target", "publication", "subscription", "parameter",
+    "column", "index", "constraint", "table", "view", "type_name", "routine", "trigger", "sequence",
+    "schema", "database", "extension", "policy", "rule", "role", "object", "target", "publication",
+    "subscription", "parameter",
 )  # fmt: skip
 
 
@@ -40,7 +41,11 @@ def _made(view: View, *parts: str) -> str:
 
 def _columns(view: View) -> list[str]:
     columns = view.fact("columns")
-    return [] if columns is UNKNOWN else ["expr" if c.name == "(expression)" else c.name for c in columns]
+    return (
+        []
+        if columns is UNKNOWN
+        else ["expr" if c.name == "(expression)" else c.name for c in columns]
+    )
 
 
 def constraint_name(view: View) -> str:
@@ -51,7 +56,9 @@ def constraint_name(view: View) -> str:
     kind = view.operation.kind
     columns = [] if kind == "add_primary_key" else _columns(view)
     table = view.fact("table")
-    return _made(view, table.name if table is not UNKNOWN else "", *columns, _SUFFIX.get(kind, "key"))
+    return _made(
+        view, table.name if table is not UNKNOWN else "", *columns, _SUFFIX.get(kind, "key")
+    )
 
 
 def index_name(view: View) -> str:
@@ -78,7 +85,10 @@ def definition(view: View) -> str:
 
 def _index(view: View) -> str:
     method = view.fact("method")
-    parts = [f"USING {method}" if method else "", f"({view.fact('keys') or _list(view, 'columns')})"]
+    parts = [
+        f"USING {method}" if method else "",
+        f"({view.fact('keys') or _list(view, 'columns')})",
+    ]
     if view.fact("include"):
         parts.append(f"INCLUDE ({_list(view, 'include')})")
     if view.fact("nulls_not_distinct"):
@@ -116,7 +126,9 @@ _DEFINITIONS: dict[str, Callable[[View], str]] = {
     "add_foreign_key": _foreign_key,
     "add_unique": _unique,
     "add_primary_key": lambda view: f"PRIMARY KEY ({_list(view, 'columns')})",
-    "add_check": lambda view: f"CHECK ({view.fact('expression')})" + (" NO INHERIT" if view.fact("no_inherit") else ""),
+    "add_check": lambda view: (
+        f"CHECK ({view.fact('expression')})" + (" NO INHERIT" if view.fact("no_inherit") else "")
+    ),
     "attach_partition": _bounds,
 }
 
@@ -126,7 +138,11 @@ def column_definition(view: View) -> str:
     column = view
     if view.operation.kind != "add_column":
         wanted = view.fact("columns")[:1]
-        own = [v for v in view.earlier(("add_column",)) if v.operation.statement is view.operation.statement]
+        own = [
+            v
+            for v in view.earlier(("add_column",))
+            if v.operation.statement is view.operation.statement
+        ]
         same = [v for v in own if (v.operation.facts["column"],) == tuple(wanted)]
         if not same:
             return ""
@@ -155,26 +171,35 @@ def leave_transaction(view: View) -> str:
     """How the statement gets out of the runner's transaction."""
     migration = view.migration
     if migration.opt_out:
-        return migration.opt_out if migration.opt_out.endswith(".") else f"To have no transaction: {migration.opt_out}."
+        return (
+            migration.opt_out
+            if migration.opt_out.endswith(".")
+            else f"To have no transaction: {migration.opt_out}."
+        )
     if migration.transaction == "statement":
         return "The runner sends each statement by itself, so it runs outside a transaction."
     if migration.transaction == "query":
         return (
-            "The runner sends a file as one query, which is a transaction as soon as it holds two statements: "
-            "put this statement into a migration of its own."
+            "The runner sends a file as one query, which is a transaction as soon as it holds two "
+            "statements: put this statement into a migration of its own."
         )
-    return "Put it into a migration of its own, and see to it that your runner opens no transaction for that file."
+    return (
+        "Put it into a migration of its own, and see to it that your runner opens no transaction "
+        "for that file."
+    )
 
 
 def how_to_edit(view: View) -> str:
     """How to change the migration without harm to a database that has applied it."""
     if view.migration.layout == "prisma":
         return (
-            "Prisma asks for a reset when an applied migration was edited, and `prisma migrate dev` has applied it "
-            "to your own database: make a new migration with `npx prisma migrate dev --create-only`, or edit this "
-            "one only while no database has it."
+            "Prisma asks for a reset when an applied migration was edited, and `prisma migrate dev` "
+            "has applied it to your own database: make a new migration with `npx prisma migrate dev "
+            "--create-only`, or edit this one only while no database has it."
         )
-    return "If a database has applied this migration already, leave it as it is and write a new one."
+    return (
+        "If a database has applied this migration already, leave it as it is and write a new one."
+    )
 
 
 def explained(view: View) -> bool:

@@ -12,14 +12,17 @@ if TYPE_CHECKING:
 
 # Prisma: `-- CreateTable`; Atlas: `-- create "users" table`, `-- create index "i" to table: "t"`.
 _MARK = re.compile(
-    r"--\s*(?:(?:Create|Alter|Drop|Add|Rename|Redefine)(?:Table|Tables|Index|Enum|ForeignKey|PrimaryKey|View|"
-    r"Schema|Extension|Type|Sequence)s?|(?i:create|modify|drop|add|rename|reverse:) [^\"`]{0,60}[\"`][^\"`]{1,200}[\"`].{0,60})\s*$"
+    r"--\s*(?:(?:Create|Alter|Drop|Add|Rename|Redefine)(?:Table|Index|Enum|ForeignKey|PrimaryKey|View"
+    r"|Schema|Extension|Type|Sequence)s?"
+    r"|(?i:create|modify|drop|add|rename|reverse:) [^\"`]{0,60}[\"`][^\"`]{1,200}[\"`].{0,60})\s*$"
 )
 # These marks stand before several statements that belong together.
 _SEVERAL = re.compile(r"--\s*(?:RedefineTables|AlterEnum|RedefineIndex)\s*$")
 _BREAKPOINT = "--> statement-breakpoint"
 _OF_TOOLS = re.compile(
-    r"--\s*(?:\+?goose\b|migrate:|statement-breakpoint|atlas:|migralint:|This is an empty migration)|-->|^#!", re.I
+    r"--\s*(?:\+?goose\b|migrate:|statement-breakpoint|atlas:|migralint:|This is an empty migration)"
+    r"|-->|^#!",
+    re.I,
 )
 
 
@@ -30,7 +33,11 @@ def generated_statements(migration: Migration, statements: Sequence[Statement]) 
     found: set[int] = set()
     covered = False
     for statement in statements:
-        before = [c.text for c in statement.comments if c.start < statement.start and c.text.startswith("--")]
+        before = [
+            c.text
+            for c in statement.comments
+            if c.start < statement.start and c.text.startswith("--")
+        ]
         marks = [text for text in before if _MARK.match(text)]
         if marks:
             found.add(statement.start)

@@ -28,15 +28,9 @@ def record_drop(view: View, schema: Schema) -> None:
     fresh = {t.name: tuple(t.columns) for t in schema.tables.values() if t.batch == batch}
     view.known["columns_dropped"] = tuple(table.columns)
     view.known["columns_of_new_tables"] = fresh
-    view.known["cascading_references"] = ", ".join(
-        str(other.name)
-        for other in schema.tables.values()
-        if other.name != name and any(_cascades(c, name) for c in other.constraints.values())
-    )
-
-
-def _cascades(constraint: Any, table: Name) -> bool:
-    return bool(constraint.references == table and constraint.on_delete.lower() == "cascade")
+    references = schema.references_to(name)
+    cascading = [c.table.name for c in references if c.on_delete == "cascade" and c.table is not table]
+    view.known["cascading_references"] = ", ".join(str(other) for other in dict.fromkeys(cascading))
 
 
 def lost_columns(view: View) -> str | Unknown:
@@ -65,10 +59,9 @@ def _successor(view: View) -> Name | None:
 
 def record_index_drop(view: View, schema: Schema) -> None:
     """Whether an ORM's schema can express the index that goes: it drops what it does not know."""
-    index = schema.indexes.get(view.operation.facts["index"])
+    index = schema.index(view.operation.facts["index"], view.operation.facts.get("table"))
     if index is not None:
-        facts = index.facts
-        view.known["beyond_orm"] = bool(facts.get("where") or facts.get("has_expression"))
+        view.known["beyond_orm"] = bool(index.where or index.has_expression)
 
 
 def beyond_orm(view: View) -> bool | Unknown:

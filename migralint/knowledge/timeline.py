@@ -1,7 +1,7 @@
 """The operations of one migration in order, each where it stands: what rules and facts ask.
 
-`Timeline` replays the operations on the schema. What a later step may change (was the table new, which
-type did the column have) is recorded as the replay passes; everything else is worked out by
+`Timeline` replays the operations on the schema. What a later step may change (was the table new,
+which type did the column have) is recorded as the replay passes; everything else is worked out by
 knowledge/facts.py only when a rule asks, and once.
 """
 
@@ -95,7 +95,8 @@ class Timeline:
         config: Config,
         fresh: frozenset[str],
     ) -> None:
-        from migralint.knowledge.facts import DERIVE, record
+        from migralint.knowledge.facts import DERIVE
+        from migralint.knowledge.recording import record
 
         self.migration: Migration = migration
         self.config: Config = config
@@ -111,6 +112,7 @@ class Timeline:
         self.cached: dict[str, Any] = {}  # what facts work out once for the whole migration
         self._by_kind: dict[str, list[View]] = {}
         batch, explicit, transaction = migration.path, False, 0
+        schema.begin(batch)
         for index, operation in enumerate(operations):
             view = View(operation, self, index)
             if operation.kind == "begin":

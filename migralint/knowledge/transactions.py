@@ -18,7 +18,7 @@ _UNITS = {"us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 8
 
 
 def wrapped(view: View) -> bool | Unknown:
-    """The layout's runner opens a transaction, or sends the file as one query of several statements."""
+    """The runner opens a transaction, or sends the file as one query of several statements."""
     mode = view.migration.transaction
     if mode is UNKNOWN:
         return UNKNOWN
@@ -61,9 +61,13 @@ def _any_shared(view: View, others: Iterable[View]) -> bool | Unknown:
 
 
 def after_blocking_lock(view: View) -> bool | Unknown:
-    """Whether an earlier statement of the transaction holds ACCESS EXCLUSIVE on an existing table."""
+    """Whether an earlier statement of the transaction locks an existing table against all."""
     holders = _lock_holders(view)
-    earlier = [h for h in holders if h.index < view.index and h.operation.statement is not view.operation.statement]
+    earlier = [
+        h
+        for h in holders
+        if h.index < view.index and h.operation.statement is not view.operation.statement
+    ]
     return _any_shared(view, earlier)
 
 
@@ -76,7 +80,10 @@ def _lock_holders(view: View) -> list[View]:
         for other in timeline.views:
             if other.transaction in first or other.fact("new_table") is True:
                 continue
-            if other.fact("lock") == "ACCESS EXCLUSIVE" and other.fact("temporary_table") is not True:
+            if (
+                other.fact("lock") == "ACCESS EXCLUSIVE"
+                and other.fact("temporary_table") is not True
+            ):
                 first[other.transaction] = other
         holders = timeline.cached["lock_holders"] = list(first.values())
     return list(holders)
@@ -90,7 +97,7 @@ def locks_another_table(view: View) -> bool | Unknown:
 
 
 def _write_blockers(view: View) -> list[View]:
-    """For each transaction of the file the first such statements on two tables: no more are needed."""
+    """For each transaction the first such statements on two tables: no more are needed."""
     timeline = view.timeline
     blockers = timeline.cached.get("write_blockers")
     if blockers is None:
@@ -98,11 +105,18 @@ def _write_blockers(view: View) -> list[View]:
         for other in timeline.views:
             seen = first.setdefault(other.transaction, {})
             table = other.fact("table")
-            if len(seen) > 1 or table is UNKNOWN or table in seen or other.fact("new_table") is not False:
+            if (
+                len(seen) > 1
+                or table is UNKNOWN
+                or table in seen
+                or other.fact("new_table") is not False
+            ):
                 continue
             if other.fact("blocks_writes") is True:
                 seen[table] = other
-        blockers = timeline.cached["write_blockers"] = [v for seen in first.values() for v in seen.values()]
+        blockers = timeline.cached["write_blockers"] = [
+            v for seen in first.values() for v in seen.values()
+        ]
     return list(blockers)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from migralint.layouts.folder import File, Folder, Layout, Runs, flat_files, set_aside
+from migralint.layouts.folder import Folder, Layout, Runs, flat_files, set_aside
+from migralint.model import File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from migralint.layouts.folder import File, Folder, Layout, Runs
+from migralint.layouts.folder import Folder, Layout, Runs
+from migralint.model import File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 
 from migralint.layouts.folder import (
-    File,
     Folder,
     Layout,
     Runs,
@@ -16,6 +15,7 @@ from migralint.layouts.folder import (
     dialect_named,
     flat_files,
 )
+from migralint.model import File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

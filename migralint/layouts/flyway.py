@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 
-from migralint.layouts.folder import File, Folder, Layout, Runs
+from migralint.layouts.folder import Folder, Layout, Runs
+from migralint.model import File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ COMMENT = re.compile(r"--[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)")
 def files(folder: Folder) -> list[File]:
     """Baselines and versions by their numbers, then the repeatable ones by their description."""
     found = []
-    why = "is not called V<version>__<name>.sql or R__<name>.sql: Flyway ignores it without a word"
+    why = "is not called V1__name.sql or R__name.sql: Flyway ignores it without a word"
     for path, name in _walk(folder, folder.path, 0):
         parts = NAME.match(name)
         if parts and (parts.group(1) == "R") == (parts.group(2) is None):

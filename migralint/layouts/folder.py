@@ -27,8 +27,8 @@ class Runs:
 
 
 class Folder:
-    """The folder that holds a layout's migrations. `kept` are bytes that were read already; `strays`
-    are the (path, sentence) of what the layout's tool ignores or stumbles over."""
+    """The folder that holds a layout's migrations. `kept` are bytes that were read already;
+    `strays`: (path, sentence) of what the layout's tool ignores or stumbles over."""
 
     __slots__ = ("config", "kept", "names", "notes", "path", "problems", "source", "strays")
 
@@ -107,7 +107,8 @@ def by_number(version: str) -> tuple[int, str]:
 
 def set_aside(folder: Folder, form: re.Pattern[str], why: str) -> None:
     """Note the .sql files that are not named as the layout's tool wants them."""
-    folder.strays += [(folder.at(name), why) for name in folder.sql() if not form.search(name)]
+    files = (name for name in folder.names if name.lower().endswith(".sql"))
+    folder.strays += [(folder.at(name), why) for name in files if not form.search(name)]
 
 
 def flat_files(folder: Folder, names: Iterable[str]) -> list[File]:

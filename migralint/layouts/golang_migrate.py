@@ -10,7 +10,6 @@ import re
 
 from migralint.layouts.folder import (
     DOWN_FILE,
-    File,
     Folder,
     Layout,
     Runs,
@@ -18,6 +17,7 @@ from migralint.layouts.folder import (
     flat_files,
     set_aside,
 )
+from migralint.model import File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ NAME = re.compile(r"^\d{1,40}_.{1,200}\.(?:up|down)\.sql$")
 
 
 def files(folder: Folder) -> list[File]:
-    set_aside(folder, NAME, "is not called <version>_<name>.up.sql: golang-migrate ignores it")
+    set_aside(folder, NAME, "is not called VERSION_name.up.sql: golang-migrate ignores it")
     names = [name for name in folder.sql() if not DOWN_FILE.search(name)]
     return sorted(flat_files(folder, names), key=lambda f: (by_number(f.version), f.path))
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from migralint.layouts.folder import File, Folder, Layout, Runs, by_number, flat_files
+from migralint.layouts.folder import Folder, Layout, Runs, by_number, flat_files
+from migralint.model import File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ https://hasura.io/docs/2.0/migrations-metadata-seeds/manage-migrations/
 
 from __future__ import annotations
 
-from migralint.layouts.folder import File, Folder, Layout, Runs, by_number
+from migralint.layouts.folder import Folder, Layout, Runs, by_number
+from migralint.model import File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from migralint.layouts.folder import DOWN_FILE, File, Folder, Layout, Runs, by_number, flat_files
+from migralint.layouts.folder import DOWN_FILE, Folder, Layout, Runs, by_number, flat_files
+from migralint.model import File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

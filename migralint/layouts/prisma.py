@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 
-from migralint.layouts.folder import File, Folder, Layout, Runs, dialect_named
+from migralint.layouts.folder import Folder, Layout, Runs, dialect_named, set_aside
+from migralint.model import File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ DEPENDENCY = re.compile(
     r'"(?:prisma|@prisma/client)"\s{0,40}:\s{0,40}'
     r'"([\^~<>=v*\d][^"]{0,100}|(?:latest|next|dev|catalog:|workspace:|npm:)[^"]{0,100})"'
 )
+NO_FILE = re.compile(r"(?!)")
 NUMBER = re.compile(r"(\d{1,6})(?:\.(\d{1,6}))?")
 # npm, pnpm, yarn and bun, in this order of their files
 LOCKED = {
@@ -54,8 +56,10 @@ def files(folder: Folder) -> list[File]:
             without.append(name)
     stops = "holds no migration.sql: `prisma migrate deploy` stops there (P3015)"
     folder.strays += [(folder.at(name), stops) for name in without]
-    ignored = "is not read by Prisma, which takes a folder for each migration, with its migration.sql"
-    folder.strays += [(folder.at(name), ignored) for name in folder.sql()]
+    ignored = (
+        "is not read by Prisma, which takes a folder for each migration, with its migration.sql"
+    )
+    set_aside(folder, NO_FILE, ignored)
     return found
 
 

@@ -11,7 +11,6 @@ import re
 
 from migralint.layouts.folder import (
     DOWN_FILE,
-    File,
     Folder,
     Layout,
     Runs,
@@ -19,6 +18,7 @@ from migralint.layouts.folder import (
     flat_files,
     set_aside,
 )
+from migralint.model import File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ OPT_OUT = f"`{MARK}` on the first line, and one statement a file"
 
 
 def files(folder: Folder) -> list[File]:
-    set_aside(folder, NAME, "is not called <version>_<name>.sql: sqlx ignores it")
+    set_aside(folder, NAME, "is not called VERSION_name.sql: sqlx ignores it")
     names = [name for name in folder.sql() if not DOWN_FILE.search(name)]
     return sorted(flat_files(folder, names), key=lambda f: (by_number(f.version), f.path))
 

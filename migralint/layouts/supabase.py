@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from migralint.layouts.folder import File, Folder, Layout, Runs, flat_files, set_aside
+from migralint.layouts.folder import Folder, Layout, Runs, flat_files, set_aside
+from migralint.model import File
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ NAME = re.compile(r"^\d{1,40}_.")
 
 
 def files(folder: Folder) -> list[File]:
-    set_aside(folder, NAME, "is not called <timestamp>_<name>.sql: supabase skips it")
+    set_aside(folder, NAME, "is not called TIMESTAMP_name.sql: supabase skips it")
     return flat_files(folder, sorted(folder.sql()))
 
 

@@ -6,11 +6,12 @@ import time
 
 from migralint.model import MigralintError, record
 from migralint.runner import gate, history
-from migralint.runner.execute import Run, execute
+from migralint.runner.execute import execute
 from migralint.runner.failure import error_of
 from migralint.runner.modes import mode
+from migralint.runner.outcome import Run
 from migralint.runner.progress import Watch, pause
-from migralint.runner.target import answering, open_session
+from migralint.runner.target import answering, judged, open_session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,9 +44,12 @@ class Result:
 
 
 def apply(target: Target, options: Options, progress: Progress, received: Received) -> Result:
-    """What was applied. MigralintError: what was not, and why (1 failed, 4 no database, 5 refused)."""
+    """What was applied. MigralintError says what was not: 1 failed, 4 no database, 5 refused."""
     check_files(target)
     session = open_session(target, True, options.lock_timeout, options.statement_timeout)
+    before, target = target, judged(target, session)
+    if target.environment != before.environment:
+        progress.note(f"{target.environment.name}: {target.environment.why}")
     watch = Watch(target.db, session, progress)
     run = Run(target.db, target.table, progress, watch, received, options.retries)
     try:

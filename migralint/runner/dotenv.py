@@ -21,7 +21,7 @@ REFERENCE = re.compile(r"(\\)?\$(?:\{(\w+)(?::?-([^}]*))?\}|(\w+))")
 
 
 def parse(text: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables of the file; a reference takes the environment's value before the file's own."""
+    """The variables of the file; a reference takes the environment's value before the file's."""
     values: dict[str, str] = {}
     for found in LINE.finditer(text.removeprefix("\ufeff").replace("\r\n", "\n")):
         name, value = found[1], found[2].strip()

@@ -1,8 +1,9 @@
 """Which database is meant, and how careful to be with it.
 
-The URL: `--url`, then the variables that Prisma's schema or configuration names (that for migrations
-first), else DIRECT_URL and DATABASE_URL, with STAGING_ or TEST_ before them by environment; then the
-configuration. The environment is the strictest of what variables, host and database say.
+The URL: `--url`, then the variables that Prisma's schema or configuration names (that for
+migrations first), else DIRECT_URL and DATABASE_URL, with STAGING_ or TEST_ before them by
+environment; then the configuration. The environment is the strictest of what variables, host and
+database say.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ def find_url(
     wanted = f"{prefix}{DIRECT} or {prefix}{GENERAL}"
     raise MigralintError(
         "which database? There is no URL",
-        hint=f"Set {wanted} in the environment or in .env, give --url, or write `url:` in .migralint.yaml.",
+        hint=f"Set {wanted}, in .env too, give --url, or write `url:` in .migralint.yaml.",
     )
 
 

@@ -1,7 +1,7 @@
 """Expand, backfill, contract: a change that running code does not notice, as three migrations.
 
-Expand adds what is new beside what is old and keeps the two alike by a trigger; backfill fills it in
-batches; contract, once no running code uses the old column, takes it away.
+Expand adds what is new beside what is old and keeps the two alike by a trigger; backfill fills it
+in batches; contract, once no running code uses the old column, takes it away.
 https://martinfowler.com/bliki/ParallelChange.html
 """
 
@@ -24,7 +24,7 @@ NAME = re.compile(
 CHANGES = {
     "rename": "TABLE.OLD=NEW: a column gets another name",
     "type": "TABLE.COLUMN=TYPE: a column gets another type",
-    "required": "TABLE.COLUMN=VALUE: a column becomes NOT NULL, and where it is NULL gets the value",
+    "required": "TABLE.COLUMN=VALUE: a column becomes NOT NULL; where it is NULL it gets the value",
 }
 
 
@@ -52,7 +52,7 @@ def parse(kind: str, text: str, key: str) -> Change:
 
 
 def known(change: Change, migrations: Iterable[Migration]) -> Change:
-    """With the type of the column, from the migrations so far; a table that they do not make is refused."""
+    """With the column's type; a column that the migrations so far do not make is refused."""
     from migralint.knowledge.schema import Schema
     from migralint.model import Name, replace
     from migralint.sql.operations import operations
@@ -115,8 +115,8 @@ def _names(change: Change) -> Mapping[str, str]:
     }
 
 
-# A batch commits by itself, so that no lock is held for the whole table; COMMIT in a DO block needs a
-# migration without a transaction, which CALL and DO refuse otherwise (2D000).
+# A batch commits by itself, so that no lock is held for the whole table; for that the migration
+# must run without a transaction (2D000 otherwise).
 LOOP = """\
 DO $$
 DECLARE
@@ -193,12 +193,12 @@ def _contract(change: Change, names: Mapping[str, str]) -> str:
     text = (
         "DROP TRIGGER IF EXISTS {trigger} ON {table};\n"
         "DROP FUNCTION IF EXISTS {function}();\n"
-        "-- migralint: allow drop-column ({new} has taken its place; say here that no code reads it)\n"
+        "-- migralint: allow drop-column ({new} has taken its place; no code reads {old})\n"
         "ALTER TABLE {table} DROP COLUMN IF EXISTS {old};\n"
     ).format_map(names)
     if change.kind == "type":
         text += (
-            "-- migralint: allow rename-column (in the same transaction as the drop of the old one)\n"
+            "-- migralint: allow rename-column (in one transaction with the drop of the old one)\n"
             "ALTER TABLE {table} RENAME COLUMN {new} TO {old};\n"
         ).format_map(names)
     return text

@@ -1,4 +1,4 @@
-"""Failure says everything: which migration and statement, what the server said, what stays, what next."""
+"""Failure says everything: which migration and statement, why, what stays, what to type next."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from migralint.model import MigralintError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from migralint.runner.databases import ServerError
-    from migralint.runner.execute import Outcome
     from migralint.runner.history import Local
+    from migralint.runner.outcome import Outcome
 
 SHOWN_LINES = 3
 

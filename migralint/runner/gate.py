@@ -62,8 +62,11 @@ def lint(
     config = live(target, session, rules)
     text = target.db.schema_sql(session)
     dialect = target.found.url.dialect
-    context = Migration(DATABASE, text, "", "", "plain", dialect, pending=False, report=False)
     made = [as_run(s.local.migration, m) for s, m in zip(pending, modes, strict=True) if s.local]
+    folder = made[0].folder  # the schema of one folder is no context for another
+    context = Migration(
+        DATABASE, text, "", "", "plain", dialect, pending=False, report=False, folder=folder
+    )
     today = datetime.now(UTC).strftime("%Y-%m-%d")
     return lint_migrations([context, *made], rules, config, today)
 
@@ -101,7 +104,7 @@ def live(target: Target, session: Session, rules: Sequence[Rule]) -> Config:
     always = {
         rule.id: "error"
         for rule in rules
-        if rule.category == DESTRUCTIVE and rule.preset != "optional"
+        if rule.category == DESTRUCTIVE and rule.preset == "recommended"
     }
     overrides = tuple(
         replace(o, rules={k: v for k, v in o.rules.items() if k not in always})
@@ -131,8 +134,8 @@ def check(
     )
     raise MigralintError(
         f"refused{why}: nothing was applied\n{shown}{more}",
-        hint="`migralint plan` shows the whole of it. Change the migration, or allow the finding with a "
-        "reason, in the file or under `allow:` in .migralint.yaml.",
+        hint="`migralint plan` shows the whole of it. Change the migration, or allow the finding "
+        "with a reason, in the file or under `allow:` in .migralint.yaml.",
         status=5,
     )
 
@@ -157,7 +160,7 @@ def check_history(
     )  # fmt: skip
     _judge(
         "missing", [s.name for s in states if s.missing], production or bool(os.environ.get("CI")),
-        allowed, notes, "applied but missing from the folder", "Is this the branch that was deployed?",
+        allowed, notes, "applied but missing from the folder", "Is this the deployed branch?",
     )  # fmt: skip
     _judge(
         "out-of-order", [s.name for s in states if s.late], production, allowed, notes,
@@ -227,7 +230,7 @@ def check_empty(target: Target, session: Session) -> None:
 
 
 def check_rights(target: Target, session: Session, modes: Sequence[Mode]) -> None:
-    """Before the first statement, because a migration without a transaction cannot be taken back."""
+    """Before the first statement: a migration without a transaction cannot be taken back."""
     made: set[str] = set()
     owned: dict[str, None] = {}
     for mode in modes:

@@ -1,8 +1,8 @@
 """The history: the table of applied migrations in a database, as Prisma's engine has it.
 
-Prisma projects keep Prisma's own table, so that `prisma migrate deploy` and `migralint apply` can be
-exchanged on any day; other layouts have the same table under a name of ours. A migration may have
-many rows: each attempt that failed and was rolled back stays.
+Prisma projects keep Prisma's own table, so that `prisma migrate deploy` and `migralint apply` can
+be exchanged on any day; other layouts have the same table under a name of ours. A migration may
+have many rows: each attempt that failed and was rolled back stays.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ OTHERS = {
     "alembic_version": "Alembic",
     "django_migrations": "Django",
 }
-_COLUMNS = "id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, applied_steps_count"
+COLUMNS = (
+    "id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, "
+    "applied_steps_count"
+)
 
 CREATE = {
     "postgres": """CREATE TABLE {} (
@@ -68,13 +71,6 @@ CREATE = {
     "applied_steps_count"   INTEGER UNSIGNED NOT NULL DEFAULT 0
 )""",
 }
-# The server's clock, not ours; SQLite has integer milliseconds, as the engine writes them.
-NOW = {
-    "postgres": "date_trunc('milliseconds', clock_timestamp())",
-    "mysql": "UTC_TIMESTAMP(3)",
-    "sqlite": "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)",
-}
-BEGUN = {**NOW, "postgres": "date_trunc('milliseconds', now())"}
 
 
 @record
@@ -93,7 +89,7 @@ class Row:
 
 @record
 class Local:
-    """A migration of the folder, under the name that the history knows it by, with its bytes."""
+    """A migration of the folder, the name that the history has for it, its bytes."""
 
     name: str
     migration: Migration
@@ -104,7 +100,7 @@ class Local:
 class State:
     """What history and folder say of one name, together.
 
-    `state` is applied, pending, failed or rolled back (a pending one that was tried before); `local`
+    `state` is applied, pending, failed or rolled back (pending, and tried before); `local`
     None: it is missing from the folder; `late`: pending, although a later one has been applied.
     """
 
@@ -125,7 +121,7 @@ class State:
 
 
 def name_of(migration: Migration) -> str:
-    """Prisma's name is the folder's; elsewhere it is the file's, or the folder's where that tells."""
+    """Prisma's name is the folder's; elsewhere it is the file's, or the folder's for up.sql."""
     parts = migration.path.split("/")
     stem = parts[-1].removesuffix(".sql").removesuffix(".up")
     if parts[-1] in ("migration.sql", "up.sql") and len(parts) > 1:
@@ -138,7 +134,7 @@ def table_for(layout: str) -> str:
 
 
 def checksum(data: bytes) -> str:
-    """As Prisma takes it: of the text that Node reads, where bytes that are no UTF-8 become U+FFFD."""
+    """As Prisma takes it: of the text that Node reads, where what is no UTF-8 becomes U+FFFD."""
     return hashlib.sha256(_as_text(data)).hexdigest()
 
 
@@ -167,7 +163,7 @@ def read(db: Database, session: Session, table: str) -> list[Row] | None:
     if table not in _present(db, session, table):
         return None
     place = db.table(session, table)
-    found = db.query(session, f"SELECT {_COLUMNS} FROM {place} ORDER BY started_at, finished_at")
+    found = db.query(session, f"SELECT {COLUMNS} FROM {place} ORDER BY started_at, finished_at")
     return [Row(*row) for row in found]
 
 
@@ -185,7 +181,7 @@ def create(db: Database, session: Session, table: str) -> None:
 
 
 def states(locals_: Sequence[Local], rows: Iterable[Row]) -> list[State]:
-    """One state for each name: those of the folder in its order, then those that it does not have."""
+    """One state for each name: those of the folder in its order, then those it does not have."""
     by_name: dict[str, list[Row]] = {}
     for row in rows:
         by_name.setdefault(row.name, []).append(row)
@@ -212,80 +208,6 @@ def _state(name: str, rows: list[Row], local: Local | None) -> State:
         return State(name, "rolled back" if rows else "pending", tuple(rows), local)
     edited = local is not None and not matches(live[-1].checksum, local.data)
     return State(name, "applied", tuple(rows), local, edited)
-
-
-def new_id() -> str:
-    from uuid import uuid4
-
-    return str(uuid4())
-
-
-def insert_finished(
-    db: Database, session: Session, table: str, local: Local
-) -> tuple[str, tuple[object, ...]]:
-    """The row of a migration that is committed together with it: (SQL, values)."""
-    dialect = session.url.dialect
-    sql = (
-        f"INSERT INTO {db.table(session, table)} ({_COLUMNS}) "
-        f"VALUES (?, ?, {NOW[dialect]}, ?, NULL, NULL, {BEGUN[dialect]}, 1)"
-    )
-    return sql, (new_id(), checksum(local.data), local.name)
-
-
-def insert_started(db: Database, session: Session, table: str, local: Local) -> str:
-    """The row of a migration that runs statement by statement; its id."""
-    dialect, row_id = session.url.dialect, new_id()
-    sql = (
-        f"INSERT INTO {db.table(session, table)} (id, checksum, migration_name, started_at, "
-        f"applied_steps_count) VALUES (?, ?, ?, {NOW[dialect]}, 0)"
-    )
-    db.query(session, sql, (row_id, checksum(local.data), local.name))
-    return row_id
-
-
-def write_logs(db: Database, session: Session, table: str, row_id: str, logs: str) -> None:
-    db.query(
-        session, f"UPDATE {db.table(session, table)} SET logs = ? WHERE id = ?", (logs, row_id)
-    )
-
-
-def finish(db: Database, session: Session, table: str, row_id: str) -> None:
-    now = NOW[session.url.dialect]
-    place = db.table(session, table)
-    sql = (
-        f"UPDATE {place} SET finished_at = {now}, applied_steps_count = 1, logs = NULL WHERE id = ?"
-    )
-    db.query(session, sql, (row_id,))
-
-
-def insert_rolled_back(db: Database, session: Session, table: str, local: Local, logs: str) -> None:
-    """The trace of a migration that was rolled back whole; Prisma reads it as pending."""
-    now = NOW[session.url.dialect]
-    sql = (
-        f"INSERT INTO {db.table(session, table)} ({_COLUMNS}) "
-        f"VALUES (?, ?, NULL, ?, ?, {now}, {now}, 0)"
-    )
-    db.query(session, sql, (new_id(), checksum(local.data), local.name, logs))
-
-
-def insert_failed(db: Database, session: Session, table: str, local: Local, logs: str) -> None:
-    """A migration of which a part is in the database and nobody had made a row yet."""
-    write_logs(db, session, table, insert_started(db, session, table, local), logs)
-
-
-def insert_resolved(db: Database, session: Session, table: str, local: Local) -> None:
-    """`resolve --applied`: nothing was run. One time for start and end, as the engine has it."""
-    now = NOW[session.url.dialect].replace("clock_timestamp()", "now()")
-    sql = f"INSERT INTO {db.table(session, table)} ({_COLUMNS}) VALUES (?, ?, {now}, ?, '', NULL, {now}, 0)"
-    db.query(session, sql, (new_id(), checksum(local.data), local.name))
-
-
-def mark_rolled_back(db: Database, session: Session, table: str, name: str) -> None:
-    sql = (
-        f"UPDATE {db.table(session, table)} SET rolled_back_at = {NOW[session.url.dialect]} "
-        "WHERE migration_name = ? AND finished_at IS NULL AND rolled_back_at IS NULL"
-    )
-    db.query(session, sql, (name,))
 
 
 def shown_time(value: Any) -> str:

@@ -135,7 +135,7 @@ def _kinds(step: Step) -> set[str]:
 def _unwrapped(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], Statement | None]:
     """Without a BEGIN and COMMIT around the whole file: our transaction stands for them.
 
-    The second part is a statement that ends or begins a transaction elsewhere, None where there is none.
+    The second part is a statement that begins or ends a transaction elsewhere, if there is one.
     """
     # A statement that cannot be read may be one of these too; the state is looked at after each.
     control = [i for i, step in enumerate(steps) if _kinds(step) & {"begin", "commit", "rollback"}]
@@ -174,7 +174,7 @@ def _enum_value_used(steps: Sequence[Step]) -> Statement | None:
 def _with_foreign_keys(steps: tuple[Step, ...]) -> Mode:
     """`PRAGMA foreign_keys` does nothing inside a transaction, so it is turned off around it.
 
-    Where the file turns them off for a part and relies on them in another, the transaction has to go.
+    Where the file turns them off for a part and relies on them in another, no transaction can be.
     """
     kept: list[Step] = []
     off = turned_off = False

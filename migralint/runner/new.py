@@ -1,4 +1,4 @@
-"""A new migration: the layout's way of naming, a commented template, never over an existing file."""
+"""A new migration: named as its layout has it, a commented template, never over a file."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 TEMPLATE = """\
 -- {title}
 --
--- `migralint lint` says what is dangerous here and what to write instead, `migralint plan` what it locks.
+-- `migralint lint` says what is dangerous here and what to write instead,
+-- `migralint plan` what it locks.
 """
 POSTGRES = """\
--- It runs in one transaction with a lock_timeout; CREATE INDEX CONCURRENTLY belongs in a migration of
--- its own.
+-- It runs in one transaction with a lock_timeout; CREATE INDEX CONCURRENTLY belongs in a
+-- migration of its own.
 """
 CONTENT = {
     "goose": "-- +goose Up\n{up}\n-- +goose Down\n-- migralint applies only what is above.\n",

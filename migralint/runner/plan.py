@@ -1,4 +1,4 @@
-"""The plan: the pending migrations in order, with what each statement locks, for how long, and findings.
+"""The plan: the pending migrations in order, what each statement locks, for how long, findings.
 
 `apply` executes the same modes and asks the same linter. Nothing is written.
 """
@@ -9,7 +9,7 @@ from migralint.model import UNKNOWN, record, replace
 from migralint.runner import gate, history
 from migralint.runner.apply import check_files, up_to
 from migralint.runner.modes import mode
-from migralint.runner.target import answering, open_session
+from migralint.runner.target import answering, judged, open_session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from migralint.knowledge.schema import Schema
     from migralint.knowledge.timeline import View
     from migralint.model import Finding, Report
+    from migralint.runner.environment import Environment
     from migralint.runner.history import State
     from migralint.runner.modes import Mode
     from migralint.runner.target import Target
@@ -64,6 +65,7 @@ class Planned:
 @record
 class Plan:
     server: str
+    environment: Environment
     planned: tuple[Planned, ...]
     report: Report | None
     notes: tuple[str, ...]
@@ -76,6 +78,7 @@ class Plan:
 def plan(target: Target, only_to: str, allowed: Sequence[str] = ()) -> Plan:
     check_files(target)
     session = open_session(target, False)
+    target = judged(target, session)
     try:
         with answering(session.url):
             rows = history.read(target.db, session, target.table)
@@ -83,7 +86,7 @@ def plan(target: Target, only_to: str, allowed: Sequence[str] = ()) -> Plan:
             notes = gate.check_history(target, states, allowed)
             pending = up_to(states, only_to)
             if not pending:
-                return Plan(session.server.shown, (), None, tuple(notes))
+                return Plan(session.server.shown, target.environment, (), None, tuple(notes))
             if rows is None:
                 gate.check_empty(target, session)
             modes = [mode(state.local.migration, target.db) for state in pending if state.local]
@@ -96,7 +99,7 @@ def plan(target: Target, only_to: str, allowed: Sequence[str] = ()) -> Plan:
             _planned(state, how, report, config, schema, sizes)
             for state, how in zip(pending, modes, strict=True)
         ]
-        return Plan(session.server.shown, tuple(planned), report, tuple(notes))
+        return Plan(session.server.shown, target.environment, tuple(planned), report, tuple(notes))
     finally:
         target.db.close(session)
 
@@ -106,7 +109,7 @@ def _schema(text: str, dialect: str) -> Schema:
     from migralint.sql.operations import operations
     from migralint.sql.statements import split
 
-    schema = Schema()
+    schema = Schema(dialect)
     for statement in split(text, dialect):
         for operation in operations(statement, dialect):
             schema.apply(operation, gate.DATABASE)
@@ -183,97 +186,3 @@ def _held(effects: Sequence[Effect]) -> Iterator[Effect]:
         rest = [later.seconds for later in effects[index:]]
         known = [seconds for seconds in rest if seconds is not None]
         yield replace(effect, held=None if len(known) < len(rest) else sum(known))
-
-
-def text(target: Target, found: Plan) -> str:
-    environment = target.environment
-    where = f"{found.server}, {environment.name}: {environment.why}"
-    lines = [f"{target.found.url.shown} ({where}), {target.folder}"]
-    lines += [f"warning: {note}" for note in found.notes]
-    if not found.planned:
-        return "\n".join([*lines, "Nothing to apply: the database is up to date."])
-    for planned in found.planned:
-        lines += ["", *_lines(planned)]
-    count = len(found.planned)
-    closing = f"{count} pending {'migration' if count == 1 else 'migrations'}."
-    if found.report is not None and found.refused:
-        closing += f" `migralint apply` would refuse: {len(gate.refused(found.report))} errors."
-    return "\n".join([*lines, "", closing])
-
-
-def _lines(planned: Planned) -> list[str]:
-    how = planned.mode
-    said = "in one transaction" if how.transaction else f"without a transaction ({how.reason})"
-    lines = [f"{planned.name}  {said}"]
-    lines += [f"  line {effect.line}: {_said(effect)}" for effect in planned.effects]
-    lines += [f"  {gate.said(finding)}" for finding in planned.findings]
-    return lines
-
-
-def _said(effect: Effect) -> str:
-    parts = [f"{effect.operation} {effect.object}".strip()]
-    if effect.lock:
-        parts.append(effect.lock)
-        parts.append(f"blocks {effect.blocks}")
-    if effect.rewrites or effect.scans:
-        parts.append("rewrites the table" if effect.rewrites else "reads the whole table")
-    if effect.lock and effect.blocks != "nothing":
-        parts.append(_duration(effect))
-    return ", ".join(parts)
-
-
-def _duration(effect: Effect) -> str:
-    if effect.held is None:
-        return "for a time that depends on the table's size, which is unknown"
-    if effect.held < 0.1:
-        return "for a moment"
-    size = f" ({_bytes(effect.bytes)})" if effect.bytes else ""
-    return f"for about {_time(effect.held)}{size}"
-
-
-def _time(seconds: float) -> str:
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
-
-
-def _bytes(count: int) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            break
-        count //= 1000
-    return f"{count} {unit}"
-
-
-def as_json(target: Target, found: Plan) -> dict[str, Any]:
-    return {
-        "schema_version": 1,
-        "database": target.found.url.shown,
-        "server": found.server,
-        "environment": target.environment.name,
-        "refused": found.refused,
-        "migrations": [_entry(planned) for planned in found.planned],
-    }
-
-
-def _entry(planned: Planned) -> dict[str, Any]:
-    return {
-        "name": planned.name,
-        "path": planned.path,
-        "transaction": planned.mode.transaction,
-        "reason": planned.mode.reason,
-        "operations": [
-            {name: getattr(effect, name) for name in Effect.__slots__}  # type: ignore[attr-defined]
-            for effect in planned.effects
-        ],
-        "findings": [
-            {
-                "rule": finding.rule,
-                "severity": str(finding.severity),
-                "line": finding.line,
-                "column": finding.column,
-                "message": finding.message,
-            }
-            for finding in planned.findings
-        ],
-    }

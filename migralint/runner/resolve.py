@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from migralint.model import MigralintError
 from migralint.runner import history
+from migralint.runner import rows as writing
 from migralint.runner.apply import up_to
 from migralint.runner.target import open_session
 
@@ -39,8 +40,8 @@ def applied(target: Target, names: list[str]) -> list[str]:
 def _one(target: Target, session: Session, local: Local) -> None:
     db = target.db
     db.begin(session, {})
-    history.mark_rolled_back(db, session, target.table, local.name)
-    history.insert_resolved(db, session, target.table, local)
+    writing.mark_rolled_back(db, session, target.table, local.name)
+    writing.insert_resolved(db, session, target.table, local)
     db.commit(session)
 
 
@@ -71,7 +72,7 @@ def rolled_back(target: Target, name: str) -> list[str]:
                 f"{name} is applied, not failed", hint="Only a failed one is rolled back."
             )
         if state.state == "failed":
-            history.mark_rolled_back(target.db, session, target.table, name)
+            writing.mark_rolled_back(target.db, session, target.table, name)
         return [name]
 
     return _locked(target, record_it, makes_table=False)

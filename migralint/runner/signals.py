@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a migration runs: the statement is cancelled, then it is said what is done.
+"""Ctrl-C and SIGTERM while a migration runs: the statement is cancelled, and it is said what stays.
 
 By default SIGTERM ends Python at once, and the server goes on and commits (measured).
 """
@@ -17,7 +17,7 @@ NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal has come; a KeyboardInterrupt to psycopg, which cancels the statement on the server."""
+    """A signal has come; psycopg cancels the statement on the server on a KeyboardInterrupt."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)

@@ -1,4 +1,4 @@
-"""What the history says of the folder, in words and as JSON. Nothing is written, not even the table."""
+"""What the history says of the folder, in words and as JSON. Nothing is written."""
 
 from __future__ import annotations
 

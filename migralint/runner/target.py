@@ -15,7 +15,7 @@ from migralint.source import WorkTree
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from migralint.config import Config
     from migralint.model import Migration
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @record
 class Target:
-    """`folder` is that of the migrations, `notes` are for the person."""
+    """`folder` is that of the migrations, `notes` are for the person, `given` is --env."""
 
     config: Config
     folder: str
@@ -38,6 +38,8 @@ class Target:
     db: Database
     wait: float = 0
     notes: tuple[str, ...] = ()
+    given: str = ""
+    values: Mapping[str, str] = {}
 
     @property
     def table(self) -> str:
@@ -83,17 +85,17 @@ def find(args: Namespace) -> Target:
     values = environment.variables(config.root, folder, os.environ)
     if args.env:
         values = {**values, "DATABASE_ENV": args.env}
-    configured = getattr(config, "url", "")
-    found = environment.find_url(args.url, configured, config.root, folder, layout, values)
+    found = environment.find_url(args.url, config.url, config.root, folder, layout, values)
     dialect = locals_[0].migration.dialect if locals_ else found.url.dialect
     if dialect != found.url.dialect:
         raise MigralintError(
-            f"the migrations of {folder} are for {dialect}, the URL ({found.source}) is {found.url.shown}"
+            f"the migrations of {folder} are for {dialect}, but {found.source} is {found.url.shown}"
         )
     judged = environment.judge(args.env, values, found.url)
     db = databases.of(found.url.dialect)
+    said = (*notes, *found.notes)
     return Target(
-        config, folder, layout, locals_, found, judged, db, args.wait, (*notes, *found.notes)
+        config, folder, layout, locals_, found, judged, db, args.wait, said, args.env, values
     )
 
 
@@ -168,12 +170,12 @@ def answering(url: Url) -> Iterator[None]:
         raise databases.unreachable(url, str(error), hint) from None
 
 
-def judged(target: Target, args: Namespace, session: Session) -> Target:
+def judged(target: Target, session: Session) -> Target:
     """With the database's own marker, which is known only now."""
     from migralint.model import replace
 
-    if not session.server.marker:
+    marker = session.server.marker
+    if not marker:
         return target
-    values = environment.variables(target.config.root, target.folder, os.environ)
-    found = environment.judge(args.env, values, target.found.url, session.server.marker)
+    found = environment.judge(target.given, target.values, target.found.url, marker)
     return replace(target, environment=found)

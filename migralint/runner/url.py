@@ -92,7 +92,7 @@ class Url:
 
 
 def parse(text: str, source: str = "the URL", folder: str = "") -> Url:
-    """`source` names where the URL stands, for messages; `folder` is where a relative file starts."""
+    """`source` names where the URL stands; a relative file starts at `folder`."""
     given, text = text, text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'`":
         text = text[1:-1].strip()
@@ -143,7 +143,7 @@ def _server(dialect: str, rest: str, source: str) -> Url:
     tail = rest[len(authority) :]
     if "@" in tail.partition("?")[0] or "#" in tail:
         raise MigralintError(f"{source} cannot be read", hint=ENCODE)
-    userinfo, at, places = authority.rpartition("@")
+    userinfo, _, places = authority.rpartition("@")
     user, _, password = userinfo.partition(":")
     path, _, query = tail.partition("?")
     parameters = dict(parse_qsl(query, keep_blank_values=True))
@@ -188,7 +188,7 @@ def libpq(url: Url) -> dict[str, str]:
     if url.password:
         keywords["password"] = url.password
     if given.get("sslcert"):
-        # libpq means the client's certificate, which goes with a key; Prisma means the server's root
+        # libpq means the client's certificate, which has a key; Prisma means the server's root
         keywords["sslcert" if "sslkey" in given else "sslrootcert"] = given["sslcert"]
     if given.get("sslaccept") == "strict":
         keywords["sslmode"] = "verify-full"

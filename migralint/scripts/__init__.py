@@ -2,8 +2,8 @@
 
     form_of(path, first_line) -> form      commands(Script) -> one Operation `run_command` a command
 
-The line: text -> pieces (one reader a form) -> commands (a shell's grammar) -> what the wrappers run
--> facts. Nothing is executed.
+The line: text -> pieces (one reader a form) -> commands (a shell's grammar) -> what the wrappers
+run -> facts. Nothing is executed.
 """
 
 from __future__ import annotations

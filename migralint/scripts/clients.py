@@ -1,4 +1,4 @@
-"""SQL that a script gives to a database's command line: psql -c, mysql -e, a here-document, a pipe."""
+"""SQL that a script gives to a database's client: psql -c, mysql -e, a here-document, a pipe."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @record
 class Client:
-    """How a program takes SQL: options for a text and for a file, and whether it reads its input."""
+    """How a program takes SQL: options for a text, for a file, and whether it reads its input."""
 
     dialect: str
     text: frozenset[str]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from migralint.scripts.text import NOTHING, Command, Place
+from migralint.scripts.text import NOTHING, Command, Place, words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,17 +16,20 @@ if TYPE_CHECKING:
 
 PRODUCTION = frozenset({"prod", "production", "prd"})
 STAGING = frozenset({"staging", "stg", "uat", "preprod", "preproduction"})
-TEST = frozenset(
-    ["test", "tests", "testing", "tested", "e2e", "spec", "specs", "integration", "vitest", "jest", "playwright", "cypress", "ci", "fixture", "fixtures", "unit", "pytest", "conftest", "phpunit", "rspec", "smoke", "acceptance", "bench", "benchmark", "benchmarks"]
+TEST = words_of(
+    "test tests testing tested e2e spec specs integration vitest jest playwright cypress ci "
+    "fixture fixtures unit pytest conftest phpunit rspec smoke acceptance bench benchmark "
+    "benchmarks"
 )
-DEVELOPMENT = frozenset(
-    ["dev", "develop", "development", "local", "localhost", "devcontainer", "sandbox", "playground", "husky", "dx"]
+DEVELOPMENT = words_of(
+    "dev develop development local localhost devcontainer sandbox playground husky dx"
 )
-DEPLOY = frozenset(
-    ["deploy", "deployment", "release", "releases", "rollout", "promote", "publish", "entrypoint", "provision"]
-)
-LIFECYCLE = frozenset(
-    ["start", "build", "postinstall", "preinstall", "install", "prepare", "prepublish", "prepublishonly", "prestart", "poststart", "prebuild", "postbuild", "prepack", "vercel-build", "heroku-postbuild", "heroku-prebuild", "gcp-build", "now-build", "render-build", "railway-build", "amplify-build", "release", "start:prod", "serve", "preview:prod"]
+DEPLOY = words_of("deploy deployment release releases rollout promote publish entrypoint provision")
+LIFECYCLE = words_of(
+    "start build postinstall preinstall install prepare prepublish prepublishonly prestart "
+    "poststart prebuild postbuild prepack vercel-build heroku-postbuild heroku-prebuild "
+    "gcp-build now-build render-build railway-build amplify-build release start:prod serve "
+    "preview:prod"
 )
 ENVIRONMENTS = (
     ("production", PRODUCTION),
@@ -35,24 +38,36 @@ ENVIRONMENTS = (
     ("development", DEVELOPMENT),
 )
 VARIABLES = (
-    "DATABASE_ENV", "NODE_ENV", "RAILS_ENV", "RACK_ENV", "APP_ENV", "MIX_ENV", "DJANGO_ENV", "FLASK_ENV",
-    "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "LARAVEL_ENV", "ENVIRONMENT", "ENV", "STAGE",
-)  # fmt: skip
+    "DATABASE_ENV",
+    "NODE_ENV",
+    "RAILS_ENV",
+    "RACK_ENV",
+    "APP_ENV",
+    "MIX_ENV",
+    "DJANGO_ENV",
+    "FLASK_ENV",
+    "ASPNETCORE_ENVIRONMENT",
+    "DOTNET_ENVIRONMENT",
+    "LARAVEL_ENV",
+    "ENVIRONMENT",
+    "ENV",
+    "STAGE",
+)
 SETTINGS = tuple(f"{name}=" for name in VARIABLES)
-ADDRESS = re.compile(r"\b(?:postgres(?:ql)?|prisma\+postgres|mysql2?|mariadb|sqlserver|mongodb(?:\+srv)?|cockroachdb)"
-                     r"(?:\+\w+)?://(?:[^@/\s'\"]*@)?(\[[^\]]*\]|[^:/?\s'\"#]*)")  # fmt: skip
-LOCAL_HOSTS = frozenset({
-    "", "localhost", "127.0.0.1", "::1", "[::1]", "0.0.0.0", "host.docker.internal", "postgres", "postgresql", "db",
-    "database", "mysql", "mariadb", "pg", "test-db", "postgres-test", "db-test", "testdb", ".",
-})  # fmt: skip
+ADDRESS = re.compile(
+    r"\b(?:postgres(?:ql)?|prisma\+postgres|mysql2?|mariadb|sqlserver|mongodb(?:\+srv)?|cockroachdb)"
+    r"(?:\+\w+)?://(?:[^@/\s'\"]*@)?(\[[^\]]*\]|[^:/?\s'\"#]*)"
+)
+LOCAL_HOSTS = words_of(
+    "localhost 127.0.0.1 ::1 [::1] 0.0.0.0 host.docker.internal postgres postgresql db database "
+    "mysql mariadb pg test-db postgres-test db-test testdb ."
+) | {""}
 URL_VARIABLE = re.compile(
     r"(DATABASE|DIRECT|POSTGRES|PG|MYSQL|DB)\w*(URL|URI|DSN)|DSN|TEST_DB_URL", re.IGNORECASE
 )
 HOST_VARIABLES = ("PGHOST", "MYSQL_HOST", "DB_HOST", "DATABASE_HOST", "POSTGRES_HOST")
 HOST_OPTIONS = frozenset({"-h", "--host"})
-CLIENTS = frozenset(
-    ["psql", "dropdb", "createdb", "pg_restore", "pg_dump", "mysql", "mysqladmin", "mariadb", "mysqldump"]
-)
+CLIENTS = words_of("psql dropdb createdb pg_restore pg_dump mysql mysqladmin mariadb mysqldump")
 ENVIRONMENT_OPTIONS = frozenset({"--env", "--environment", "-e", "--stage", "--context"})
 
 
@@ -105,7 +120,7 @@ def file_place(path: str, default: str = "") -> Place:
 def job_place(
     job: str, file: str, variables: Mapping[str, str], environment: str, database: bool
 ) -> Place:
-    """A job of a workflow; `environment` is the one that it declares, `database` that it starts one."""
+    """`environment` is the one that the job declares; `database`: it starts one for itself."""
     words, file_words = names_in(job), names_in(file)
     said = strictest((environment_of(environment), environment_of(job)))
     deploys = words & (DEPLOY | PRODUCTION | STAGING) or environment
@@ -192,7 +207,7 @@ def host_kind(host: str) -> str:
 
 
 def disposable(command: Command, lead: str, environment: str, reaches: str) -> bool:
-    """Whether what the command destroys is a database made for tests, and nothing says otherwise."""
+    """Whether it destroys a database that is made for tests, and nothing says otherwise."""
     if reaches == "remote" or environment in ("production", "staging") or lead == "deploy":
         return False
     said = [command.variables.get(name, "") for name in (*VARIABLES, " files")]

@@ -1,4 +1,4 @@
-"""Commands in Dockerfiles (RUN, CMD, ENTRYPOINT, HEALTHCHECK; shell form, JSON form, here-documents)."""
+"""Commands in Dockerfiles (RUN, CMD, ENTRYPOINT; shell form, JSON form, here-documents)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SETTING = re.compile(r"([A-Za-z_]\w*)(?:=|\s+)(\"[^\"\n]*\"|'[^'\n]*'|[^\s]+)")
 
 @record
 class _Instruction:
-    """One instruction: its name in capitals, and the rest with continuations and comments taken out."""
+    """One instruction: its name in capitals, and the rest without the comments inside it."""
 
     name: str
     rest: Source

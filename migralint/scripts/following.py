@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 
-from migralint.model import Comment, Operation, Script, Statement, record, replace
-from migralint.scripts import clients, context
-from migralint.scripts.known import Known, builtin, bypass, forced, known
+from migralint.model import Operation, Script, record, replace
+from migralint.scripts import clients
+from migralint.scripts.facts import Asked, comments, operation_of
+from migralint.scripts.known import Known, builtin
 from migralint.scripts.reading import Reading, read
-from migralint.scripts.secrets import mask, mask_words
-from migralint.scripts.text import Command, line_and_column, starts_of_lines
-from migralint.scripts.wrappers import program
+from migralint.scripts.text import Command, starts_of_lines
+from migralint.scripts.unread import unread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     Key = tuple[str, str, str]  # path, kind, name
 
 KIND = {"json": "npm", "make": "make", "just": "just", "yaml": "task"}
-COMMENT = {"javascript": "//", "batch": "rem|::", "settings": "#|//"}
-SHOWN = 200
 
 
 @record
@@ -36,20 +34,12 @@ class Embedded:
     at: Sequence[int]
 
 
-@record
-class _Asked:
-    """What the caller adds: see `scripts.project`."""
-
-    entries: tuple[Known, ...]
-    read: ReadFile | None
-
-
 def operations(
     scripts: Sequence[Script], own: Sequence[Known], read_file: ReadFile | None
 ) -> list[list[Operation]]:
     """A list of operations for each script."""
     readings = [read(script) for script in scripts]
-    asked = _Asked((*own, *builtin()), read_file)
+    asked = Asked((*own, *builtin()), read_file)
     linked = _links(readings)
     return [_of_file(reading, asked, linked) for reading in readings]
 
@@ -59,7 +49,7 @@ def reached(
 ) -> list[tuple[Command, Operation]]:
     """The commands of the first script and of all that it calls, whatever leads to it."""
     readings = [read(script) for script in scripts]
-    asked = _Asked((*own, *builtin()), read_file)
+    asked = Asked((*own, *builtin()), read_file)
     links = _links(readings)
     starts = starts_of_lines(scripts[0].text)
     found: list[tuple[Command, Operation]] = []
@@ -67,7 +57,7 @@ def reached(
         key = _key(scripts[0], command.place.script)
         for one in (command, *_below(command, key, links)):
             here = replace(one, start=command.start, end=command.end)
-            found.append((here, _operation(here, asked, readings[0], starts, "")))
+            found.append((here, operation_of(here, asked, scripts[0], starts, "")))
     return found
 
 
@@ -79,7 +69,7 @@ def embedded(script: Script) -> list[Embedded]:
     for command in reading.commands:
         given = clients.given(command)
         for source in given.texts if given else ():
-            operation = _operation(command, _Asked(builtin(), None), reading, starts, "")
+            operation = operation_of(command, Asked(builtin(), None), reading.script, starts, "")
             found.append(
                 Embedded(operation, source.text, given.dialect if given else "", source.at)
             )
@@ -91,7 +81,7 @@ def embedded(script: Script) -> list[Embedded]:
 
 @record
 class _Links:
-    """`defined`: the commands of every named script; `deployed`: those that a deploy path reaches."""
+    """`defined`: the commands of every named script; `deployed`: what a deploy path reaches."""
 
     defined: dict[Key, list[Command]]
     deployed: frozenset[Key]
@@ -165,7 +155,7 @@ def _is_above(folder: str, path: str) -> bool:
 # one file
 
 
-def _of_file(reading: Reading, asked: _Asked, links: _Links) -> list[Operation]:
+def _of_file(reading: Reading, asked: Asked, links: _Links) -> list[Operation]:
     starts = starts_of_lines(reading.script.text)
     found: list[Operation] = []
     seen: set[tuple[int, int, str]] = set()
@@ -173,11 +163,16 @@ def _of_file(reading: Reading, asked: _Asked, links: _Links) -> list[Operation]:
         key = _key(reading.script, command.place.script)
         lead = "deploy" if key in links.deployed else ""
         for one in (command, *_called(command, key, links)):
-            operation = _operation(one, asked, reading, starts, lead if one is command else "")
+            operation = operation_of(
+                one, asked, reading.script, starts, lead if one is command else ""
+            )
             mark = (operation.start, operation.end, str(operation.facts["arguments"]))
             if mark not in seen:
                 seen.add(mark)
                 found.append(operation)
+    problem = unread(reading.script)
+    if problem is not None:
+        found.append(problem)
     return _with_comments(found, reading.script, starts)
 
 
@@ -185,17 +180,17 @@ def _with_comments(
     found: list[Operation], script: Script, starts: Sequence[int]
 ) -> list[Operation]:
     begins = sorted({operation.line for operation in found})
-    comments = _comments(script.text, script.form, starts, begins)
-    if not comments:
+    said = comments(script.text, script.form, starts, begins)
+    if not said:
         return found
     return [
-        replace(one, statement=replace(one.statement, comments=comments.get(one.line, ())))
+        replace(one, statement=replace(one.statement, comments=said.get(one.line, ())))
         for one in found
     ]
 
 
 def _called(command: Command, caller: Key, links: _Links) -> Iterator[Command]:
-    """What a deploy or CI file runs by calling a script of another file, seen where it is called."""
+    """What a deploy or CI file runs by calling a script of another file, seen at the call."""
     if command.place.lead not in ("deploy", "ci"):
         return
     for inner in _below(command, caller, links, (caller[0],)):
@@ -223,107 +218,3 @@ def _below(
         for inner in links.defined[target]:
             yield inner
             pending.extend(_targets(target, inner, links))
-
-
-def _operation(
-    command: Command, asked: _Asked, reading: Reading, starts: Sequence[int], lead: str
-) -> Operation:
-    text = reading.script.text
-    line, column = line_and_column(starts, command.start)
-    shown = text[command.start : command.end]
-    statement = Statement(shown, command.start, command.end, line, column, form="command")
-    facts = _facts(command, asked, reading.script, shown, lead)
-    return Operation("run_command", facts, statement, command.start, command.end, line, column)
-
-
-def _facts(
-    command: Command, asked: _Asked, script: Script, shown: str, lead: str
-) -> dict[str, object]:
-    name = program(command.words[0].text)
-    one = known(command, asked.entries)
-    reaches = context.reaches(command, name)
-    runs_in = lead or command.place.lead
-    environment = context.environment(command)
-    given = clients.given(command)
-    arguments = mask_words(name, command.texts[1:])
-    bypassed = bypass(command, asked.entries)
-    force = forced(command, one) if one else ""
-    if one and one.effect == "bypasses":
-        bypassed = one.does
-    return {
-        "command": _shown(command, shown, script.form),
-        "program": name,
-        "arguments": arguments,
-        "subcommand": " ".join(text for text in arguments if not text.startswith("-"))[:SHOWN],
-        "flags": [text.split("=")[0] for text in arguments if text.startswith("-")],
-        "effect": one.effect if one else "",
-        "does": one.does if one else "",
-        "better": one.better if one else "",
-        "bypasses": bypassed,
-        "forced": force,
-        "runs_in": runs_in,
-        "environment": environment,
-        "reaches": reaches,
-        "disposable": context.disposable(command, runs_in, environment, reaches),
-        "script_name": command.place.script,
-        "calls": command.calls[1],
-        "through": list(command.through),
-        "behind_guard": "migralint guard" in command.through,
-        "sql": mask("\n".join(source.text for source in given.texts)) if given else "",
-        "sql_dialect": given.dialect if given else "",
-        "sql_files": list(given.paths) if given else [],
-        "sql_destroys": _destroyed(given, asked, script) if given else "",
-    }
-
-
-def _destroyed(given: clients.Given, asked: _Asked, script: Script) -> str:
-    """What the SQL destroys that stands in the command, and in the files that it names."""
-    from migralint.sql.destruction import destroyed
-
-    texts = [source.text for source in given.texts]
-    for path in given.paths if asked.read else ():
-        beside = os.path.normpath(os.path.join(os.path.dirname(script.path), path)).replace(
-            "\\", "/"
-        )
-        for choice in dict.fromkeys((path.removeprefix("./"), beside)):
-            text = asked.read(choice) if asked.read and not choice.startswith(("/", "..")) else None
-            if text is not None:
-                texts.append(text)
-                break
-    found = [destroyed(text, given.dialect) for text in texts]
-    return mask("; ".join(one for one in found if one))
-
-
-def _shown(command: Command, shown: str, form: str) -> str:
-    """The command as it was written, on one line, without secrets; a list of words as a line."""
-    quotes = [shown.count(quote) for quote in "\"'`"]
-    in_code = form in ("javascript", "python") and any(quotes)
-    if in_code or any(count % 2 for count in quotes) or re.search(r"[\"'],|\n|\\\"", shown):
-        words = [word.text for word in command.written or command.words]
-        shown = " ".join(f'"{text}"' if " " in text else text for text in words)
-    shown = mask(" ".join(shown.split()))
-    return shown if len(shown) <= SHOWN else shown[: SHOWN - 3] + "..."
-
-
-def _comments(
-    text: str, form: str, starts: Sequence[int], begins: Sequence[int]
-) -> dict[int, tuple[Comment, ...]]:
-    """Comments for migralint, by the line of the commands that they are about.
-
-    One at the end of a line is about that line, one on a line of its own about the next command;
-    `begins` are the lines on which commands begin, in order.
-    """
-    found: dict[int, tuple[Comment, ...]] = {}
-    if form == "json" or not begins:
-        return found
-    mark = COMMENT.get(form, "#")
-    for comment in re.finditer(rf"(?i)(?:^|(?<=[\s;]))(?:{mark})[ \t]*migralint:[^\n]*", text):
-        said = comment[0].rstrip()
-        line, column = line_and_column(starts, comment.start())
-        alone = not text[comment.start() - column + 1 : comment.start()].strip()
-        about = next(
-            (begin for begin in begins if begin > line or (begin == line and not alone)), begins[-1]
-        )
-        made = Comment(said, comment.start(), comment.start() + len(said), line)
-        found[about] = (*found.get(about, ()), made)
-    return found

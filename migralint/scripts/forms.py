@@ -7,23 +7,40 @@ import re
 SHELL_LINE = re.compile(r"#!\s*\S*?(?:env\s+(?:-\S+\s+)*)?(ba|z|da|k|a)?sh\b")
 PYTHON_LINE = re.compile(r"#!.*\bpython")
 NODE_LINE = re.compile(r"#!.*\b(node|bun|tsx|ts-node|zx|deno)\b")
-NAMES = {
-    "package.json": "json", "project.json": "json", "composer.json": "json", "vercel.json": "json", "app.json": "json",
-    "railway.json": "json", "devcontainer.json": "json", "deno.json": "json", "deno.jsonc": "json",
-    "makefile": "make", "gnumakefile": "make", "justfile": "just", ".justfile": "just", "procfile": "procfile",
-    "procfile.dev": "procfile", "containerfile": "dockerfile",
-    "fly.toml": "settings", "netlify.toml": "settings", "railway.toml": "settings", "nixpacks.toml": "settings",
-    "pyproject.toml": "settings", "mise.toml": "settings",
-}  # fmt: skip
-ENDINGS = {
-    "sh": "shell", "bash": "shell", "zsh": "shell", "ksh": "shell", "bats": "shell", "fish": "fish",
-    "ps1": "powershell", "psm1": "powershell", "bat": "batch", "cmd": "batch", "mk": "make", "mak": "make",
-    "just": "just", "dockerfile": "dockerfile", "containerfile": "dockerfile", "yml": "yaml", "yaml": "yaml",
-    "js": "javascript", "mjs": "javascript", "cjs": "javascript", "ts": "javascript", "mts": "javascript",
-    "cts": "javascript", "py": "python", "tf": "settings", "hcl": "settings", "nomad": "settings",
-}  # fmt: skip
+
+
+def _by_word(table: dict[str, str]) -> dict[str, str]:
+    return {word: form for form, words in table.items() for word in words.split()}
+
+
+NAMES = _by_word(
+    {
+        "json": "package.json project.json composer.json vercel.json app.json railway.json "
+        "devcontainer.json deno.json deno.jsonc",
+        "make": "makefile gnumakefile",
+        "just": "justfile .justfile",
+        "procfile": "procfile procfile.dev",
+        "dockerfile": "containerfile",
+        "settings": "fly.toml netlify.toml railway.toml nixpacks.toml pyproject.toml mise.toml",
+    }
+)
+ENDINGS = _by_word(
+    {
+        "shell": "sh bash zsh ksh bats",
+        "fish": "fish",
+        "powershell": "ps1 psm1",
+        "batch": "bat cmd",
+        "make": "mk mak",
+        "just": "just",
+        "dockerfile": "dockerfile containerfile",
+        "yaml": "yml yaml",
+        "javascript": "js mjs cjs ts mts cts",
+        "python": "py",
+        "settings": "tf hcl nomad",
+    }
+)
 SKIPPED = re.compile(
-    r"(^|/)(node_modules|vendor|dist|\.git|\.next|__snapshots__|\.yarn|third_party)/"
+    r"(^|/)(node_modules|vendor|dist|\.git|\.next|__snapshots__|\.yarn|third_party|locales)/"
     r"|\.min\.(js|mjs|cjs)\Z|\.d\.[mc]?ts\Z|(^|/)(pnpm-lock|package-lock|yarn\.lock)",
 )
 HOOK = re.compile(

@@ -10,7 +10,7 @@ import re
 
 from migralint.model import replace
 from migralint.scripts.context import file_place
-from migralint.scripts.text import Piece, Source, Word, joined, placed
+from migralint.scripts.text import Piece, Source, Word, joined, placed, words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,19 +19,51 @@ if TYPE_CHECKING:
     from migralint.model import Script
     from migralint.scripts.text import Place
 
-SHELL_CALLS = frozenset(["exec", "execSync", "execAsync", "execPromise", "execaCommand", "execaCommandSync", "execCommand", "runCommand", "shellExec", "shell", "sh", "run", "runSync", "$", "asyncExec", "promisifiedExec"])  # fmt: skip
-WORD_CALLS = frozenset(
-    ["spawn", "spawnSync", "execFile", "execFileSync", "execFileAsync", "execa", "execaSync", "fork", "xspawn", "spawnAsync"]
+SHELL_CALLS = words_of(
+    "exec execSync execAsync execPromise execaCommand execaCommandSync execCommand runCommand "
+    "shellExec shell sh run runSync $ asyncExec promisifiedExec"
+)
+WORD_CALLS = words_of(
+    "spawn spawnSync execFile execFileSync execFileAsync execa execaSync fork xspawn spawnAsync"
 )
 AMBIGUOUS = frozenset(["exec", "run", "shell", "sh", "fork"])  # RegExp.exec, job.run: only of these
-OWNERS = frozenset(
-    ["child_process", "childProcess", "cp", "shell", "shelljs", "sh", "proc", "execa", "process", "zx", "util"]
-)
+OWNERS = words_of("child_process childProcess cp shell shelljs sh proc execa process zx util")
 TAGS = frozenset({"$", "sh", "execa", "shell", "zx"})
-TOKEN = re.compile(r"(?P<space>\s+)|(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))|(?P<quote>[\"'`])"
-                   r"|(?P<name>[A-Za-z_$][\w$]*)|(?P<number>\d[\w.]*)|(?P<mark>.)", re.DOTALL)  # fmt: skip
+TOKEN = re.compile(
+    r"(?P<space>\s+)|(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))|(?P<quote>[\"'`])"
+    r"|(?P<name>[A-Za-z_$][\w$]*)|(?P<number>\d[\w.]*)|(?P<mark>.)",
+    re.DOTALL,
+)
 REGEX = re.compile(r"/(?![*/])(?:[^\\/\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*")
-BEFORE_REGEX = frozenset(["(", ",", "=", ":", "[", "!", "&", "|", "?", "{", "}", ";", "+", "-", "*", "%", "<", ">", "~", "^", "return", "typeof", "case", "in", "of"])
+BEFORE_REGEX = frozenset(
+    [
+        "(",
+        ",",
+        "=",
+        ":",
+        "[",
+        "!",
+        "&",
+        "|",
+        "?",
+        "{",
+        "}",
+        ";",
+        "+",
+        "-",
+        "*",
+        "%",
+        "<",
+        ">",
+        "~",
+        "^",
+        "return",
+        "typeof",
+        "case",
+        "in",
+        "of",
+    ]
+)
 SIMPLE = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "v": "\v", "f": "\f"}
 Token = tuple[str, str, int, int, "Source | None", bool]  # kind, text, start, end, value, known
 
@@ -139,7 +171,7 @@ def _constants(tokens: list[Token]) -> dict[str, Source]:
 
 def _calls(tokens: list[Token], constants: dict[str, Source], place: Place) -> Iterator[Piece]:
     for number, token in enumerate(tokens):
-        kind, name, start, *_ = token
+        kind, name, *_ = token
         if kind != "name" or number + 1 >= len(tokens):
             continue
         following = tokens[number + 1]

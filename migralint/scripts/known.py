@@ -1,7 +1,7 @@
 """What is known of commands: which destroy data, push a schema, or switch a guard off.
 
-The knowledge is in commands.yaml; a project adds to it in its configuration. The functions here only
-compare a command's words with it.
+The knowledge is in commands.yaml; a project adds to it in its configuration. The functions here
+only compare a command's words with it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from migralint.model import MigralintError, record
-from migralint.scripts.text import Command, Word
+from migralint.scripts.text import Command, Word, words_of
 from migralint.scripts.wrappers import program
 
 TYPE_CHECKING = False
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 EFFECTS = ("destroys", "bypasses", "pushes")
-KEYS = frozenset(
-    "command variable value values with without effect does better forced".split()
-)
+KEYS = words_of("command variable value values with without effect does better forced")
 HELP = frozenset({"--help", "--version", "-?", "help"})
 NO = frozenset({"false", "0", "no", "off", "False", "FALSE"})
 MOST = 200  # words of a command that are compared
@@ -29,7 +27,7 @@ ENTRIES: list[tuple[Known, ...]] = []
 
 @record
 class Known:
-    """One entry of commands.yaml; `pattern` are the words after the program, each a set of choices."""
+    """One entry of commands.yaml; `pattern` are the words after the program, sets of choices."""
 
     programs: frozenset[str]
     pattern: tuple[frozenset[str], ...]

@@ -1,4 +1,4 @@
-"""Commands in the code blocks of Markdown; read only when a file is named, never found by itself."""
+"""Commands in the code blocks of Markdown; read only when asked for, never found by itself."""
 
 from __future__ import annotations
 

@@ -6,7 +6,16 @@ The file is parsed, never executed or imported.
 from __future__ import annotations
 
 from migralint.scripts.context import file_place
-from migralint.scripts.text import Piece, Source, Word, joined, placed, starts_of_lines, whole
+from migralint.scripts.text import (
+    Piece,
+    Source,
+    Word,
+    joined,
+    placed,
+    starts_of_lines,
+    whole,
+    words_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,11 +27,16 @@ if TYPE_CHECKING:
 
     Span = Callable[[ast.AST], tuple[int, int]]
 
-CALLS = frozenset(["run", "call", "check_call", "check_output", "Popen", "system", "popen", "getoutput", "getstatusoutput", "execute", "spawn", "execv", "execvp", "execvpe", "execl", "execlp", "create_subprocess_shell", "create_subprocess_exec", "sh", "local", "sudo", "shell", "cmd", "command", "session_run"])  # fmt: skip
-OWNERS = frozenset(
-    ["subprocess", "os", "sp", "asyncio", "commands", "c", "ctx", "context", "conn", "session", "invoke", "fabric", "sh"]
+CALLS = words_of(
+    "run call check_call check_output Popen system popen getoutput getstatusoutput execute "
+    "spawn execv execvp execvpe execl execlp create_subprocess_shell create_subprocess_exec "
+    "sh local sudo shell cmd command session_run"
 )
-PLAIN = frozenset(["run_command", "check_call", "check_output", "Popen", "system", "popen", "local", "sudo", "execute_command", "run_cmd", "run", "getoutput", "call", "create_subprocess_shell", "create_subprocess_exec"])  # fmt: skip
+OWNERS = words_of("subprocess os sp asyncio commands c ctx context conn session invoke fabric sh")
+PLAIN = words_of(
+    "run_command check_call check_output Popen system popen local sudo execute_command "
+    "run_cmd run getoutput call create_subprocess_shell create_subprocess_exec"
+)
 
 
 def pieces(script: Script) -> list[Piece]:

@@ -7,7 +7,10 @@ import re
 MASK = "****"
 PATTERNS = (
     # a password in an address: the user stays
-    re.compile(r"(\b[a-z][a-z0-9+.\-]{1,20}://[^\s:/@'\"]{0,200}:)(?!\$)[^\s@'\"]{1,500}(?=@)", re.IGNORECASE),
+    re.compile(
+        r"(\b[a-z][a-z0-9+.\-]{1,20}://[^\s:/@'\"]{0,200}:)(?!\$)[^\s@'\"]{1,500}(?=@)",
+        re.IGNORECASE,
+    ),
     # NAME=value, name: value, --name=value and --name value, where the name speaks of a secret
     re.compile(
         r"((?:^|[\s\"'{,;?&(]|-)[\w.\-]{0,60}(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_\-]?key|"

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 HEADER = re.compile(r"[ \t]*\[\[?\s*([^\]\n]+?)\s*\]\]?[ \t]*(?:#.*)?\Z")
 NAME = re.compile(r"[ \t]*(?:\"([\w.:\-]+)\"|([\w.:\-]+))[ \t]*=[ \t]*")
-COMMANDS = re.compile(r"(release_command|command|cmd|shell|build|start|entrypoint|args|inline|user_data|interpreter"
-                      r"|buildCommand|startCommand|preDeployCommand|postdeploy|run)\Z")  # fmt: skip
-SCRIPT_TABLES = re.compile(r"(tool\.(poe|pdm|taskipy|hatch|rye|uv|pixi|ux).*\b(tasks|scripts)\b.*|processes|tasks(\..+)?"
-                           r"|tool\.poe\.tasks\..+|scripts)\Z")  # fmt: skip
+COMMANDS = re.compile(
+    r"(release_command|command|cmd|shell|build|start|entrypoint|args|inline|user_data|interpreter"
+    r"|buildCommand|startCommand|preDeployCommand|postdeploy|run)\Z"
+)
+SCRIPT_TABLES = re.compile(
+    r"(tool\.(poe|pdm|taskipy|hatch|rye|uv|pixi|ux).*\b(tasks|scripts)\b.*|processes"
+    r"|tasks(\..+)?|tool\.poe\.tasks\..+|scripts)\Z"
+)
 SIMPLE = {'"': '"', "\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
 
 

@@ -25,6 +25,11 @@ class Source:
         return Source(self.text[start:end], self.at[start : end + 1])
 
 
+def words_of(text: str) -> frozenset[str]:
+    """A set of words, written as a text."""
+    return frozenset(text.split())
+
+
 def whole(text: str, start: int = 0) -> Source:
     """A text that stands in the file as it is, from offset `start` on."""
     return Source(text, range(start, start + len(text) + 1))
@@ -90,9 +95,10 @@ class Place:
 class Command:
     """One simple command as the shell would run it, quotes and known variables resolved.
 
-    `variables` are those that the file shows it to run with, `own` the names of those that are set for
-    it alone (`NAME=value command`, `export NAME=value`). `through` are the wrappers that were taken off. `calls` is not empty where the command runs a
-    script that has a name: what kind of script (npm, make, file ...), its name, its package.
+    `variables` are those that the file shows it to run with, `own` the names of those that are set
+    for it alone (`NAME=value command`, `export NAME=value`). `through` are the wrappers that were
+    taken off. `calls` is not empty where the command runs a script that has a name: what kind of
+    script (npm, make, file ...), its name, its package.
     `written` are the words with the wrappers in front of them.
     """
 

@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 
 
 LARGEST = 2_000_000
-ESCAPES = {
-    "0": "\0", "a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
-    " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
-}  # fmt: skip
+ESCAPES = dict(
+    zip(
+        '0abtnvfre "/\\N_LP',
+        '\0\a\b\t\n\v\f\r\x1b "/\\\x85\xa0\u2028\u2029',
+        strict=True,
+    )
+)
 HEXADECIMAL = {"x": 2, "u": 4, "U": 8}
 
 

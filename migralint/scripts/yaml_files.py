@@ -1,4 +1,4 @@
-"""Commands in YAML: workflows of CI services, compose files, Kubernetes, Taskfile, lefthook and others.
+"""Commands in YAML: workflows of CI services, compose, Kubernetes, Taskfile, lefthook and others.
 
 GitHub, GitLab, CircleCI and Buildkite have jobs, whose name, environment and services tell where a
 command runs. In every other file the keys that hold commands are looked for wherever they stand.
@@ -11,7 +11,7 @@ import re
 from migralint.model import replace
 from migralint.scripts import trees
 from migralint.scripts.context import file_place, job_place, named_script
-from migralint.scripts.text import Piece, Place, Source, Word, exported
+from migralint.scripts.text import Piece, Place, Source, Word, exported, words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +27,12 @@ SHELLS = {
     "fish": "fish",
     "python": "python",
 }
-ONE_TEXT = frozenset(
-    ["run", "script", "scripts", "bash", "sh", "pwsh", "powershell", "cmd", "command", "commands", "cmds", "before_script", "after_script", "before_install", "install", "after_success", "after_failure", "buildCommand", "startCommand", "preDeployCommand", "initialDeployCommand", "dockerCommand", "releaseCommand", "release_command", "entry", "entrypoint", "inline", "args", "postCreateCommand", "postStartCommand", "onCreateCommand", "updateContentCommand", "initializeCommand", "postdeploy", "predeploy"]
+ONE_TEXT = words_of(
+    "run script scripts bash sh pwsh powershell cmd command commands cmds before_script "
+    "after_script before_install install after_success after_failure buildCommand "
+    "startCommand preDeployCommand initialDeployCommand dockerCommand releaseCommand "
+    "release_command entry entrypoint inline args postCreateCommand postStartCommand "
+    "onCreateCommand updateContentCommand initializeCommand postdeploy predeploy"
 )
 HOLDS_COMMANDS = re.compile(
     rf"(?<!\w)(?:{'|'.join(sorted(ONE_TEXT))}|deps|env|environment)[\"']?[ \t]*:"
@@ -45,7 +49,7 @@ TEMPLATE = re.compile(r"\{\{[^\n}]{0,300}\}\}")
 def pieces(script: Script) -> list[Piece]:
     """The programs and word lists of a YAML file."""
     if not HOLDS_COMMANDS.search(script.text):
-        return []  # translations, API descriptions: composing them costs a hundred times this search
+        return []  # translations, API descriptions: composing them costs far more than this search
     roots = trees.documents(script.text)
     if "{{" in script.text and "${{" not in script.text:
         masked = TEMPLATE.sub(_blank, WHOLE_LINE_TEMPLATE.sub(_spaces, script.text))
@@ -140,8 +144,9 @@ def _has_database(node: Node | None) -> bool:
         return False
     images = [value for _, _, value in trees.pairs(node)] or trees.items(node)
     names = [key for key, _, _ in trees.pairs(node)]
-    names += [trees.scalar(image) or trees.scalar(trees.get(image, "image")) or trees.scalar(trees.get(image, "name"))
-              for image in images]  # fmt: skip
+    for image in images:
+        inner = trees.get(image, "image") or trees.get(image, "name")
+        names.append(trees.scalar(image) or trees.scalar(inner))
     return any(DATABASES.search(name) for name in names)
 
 

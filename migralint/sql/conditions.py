@@ -38,10 +38,22 @@ def always_true(condition: str, dialect: str) -> bool | Unknown:
 def _names_a_value(found: list[Token]) -> bool:
     """A conjunct `column = literal` is enough: the whole is not always true."""
     for before, operator, after in zip(found, found[1:], found[2:], strict=False):
-        compares = operator.kind == SYMBOL and operator.text in ("=", "<", ">", "<=", ">=", "<>", "!=")
+        compares = operator.kind == SYMBOL and operator.text in (
+            "=",
+            "<",
+            ">",
+            "<=",
+            ">=",
+            "<>",
+            "!=",
+        )
         if compares and before.kind in (WORD, NAME) and after.kind in _VALUES:
             return True
-        if before.kind in (WORD, NAME) and operator.text in ("is", "in", "like", "ilike", "between") and operator.kind == WORD:
+        if (
+            before.kind in (WORD, NAME)
+            and operator.text in ("is", "in", "like", "ilike", "between")
+            and operator.kind == WORD
+        ):
             return True
     return False
 
@@ -101,8 +113,8 @@ def _compared(node: Any) -> bool | None:
 def compares_with_null(text: str, dialect: str) -> bool:
     """Whether a condition somewhere in the text compares with NULL by =, <> or !=.
 
-    `SET a = NULL` and `a := NULL` assign; so a match counts only behind WHERE, ON, AND, OR, WHEN, CHECK
-    or HAVING, with nothing of SET in between.
+    `SET a = NULL` and `a := NULL` assign; so a match counts only behind WHERE, ON, AND, OR, WHEN,
+    CHECK or HAVING, with nothing of SET in between.
     """
     if not _NULL_COMPARED.search(text):
         return False
@@ -117,13 +129,17 @@ def compares_with_null(text: str, dialect: str) -> bool:
             state[-1] = True
         elif token.kind == WORD and token.text in _LIST_WORDS:
             state[-1] = False
-        elif token.kind == WORD and token.text == "null" and state[-1] and _is_compared(found, index):
+        elif (
+            token.kind == WORD and token.text == "null" and state[-1] and _is_compared(found, index)
+        ):
             return True
     return False
 
 
 _CONDITION_WORDS = frozenset(("where", "on", "and", "or", "when", "check", "having", "not"))
-_LIST_WORDS = frozenset(("set", "select", "values", "then", "else", "returning", "default", "update", "from"))
+_LIST_WORDS = frozenset(
+    ("set", "select", "values", "then", "else", "returning", "default", "update", "from")
+)
 
 
 def _is_compared(found: list[Token], index: int) -> bool:

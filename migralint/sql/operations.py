@@ -1,4 +1,4 @@
-"""Statement -> operations. A DO block gives its own operation, then those of the statements in it."""
+"""Statement -> operations. A DO block gives its own, then those of the statements in it."""
 
 from __future__ import annotations
 

@@ -61,6 +61,8 @@ def read(reader: Reader) -> list[Found]:
     try:
         found = list(dispatch(reader))
         reader.finish()
+        if not found:
+            raise Unread("nothing stands behind its first word")
     except Unread as problem:
         reader.at = start
         return [_unparsed(reader, str(problem))]
@@ -104,8 +106,9 @@ def _may_hold(reader: Reader, index: int) -> bool:
     head = {token.text for token in before[1:4]}
     if before[0].text in _CARRIES or (before[0].text in ("create", "alter") and head & _HOLDS):
         return True
-    if head & {"function", "procedure"}:
-        return reader.dialect != "postgres" or any(token.text == "atomic" for token in before)
+    body = "atomic" if reader.dialect == "postgres" else "begin"
+    if before[0].text == "create" and any(token.text == body for token in before):
+        return True
     symbols = [token.text for token in before if token.kind == SYMBOL]
     return symbols.count("(") != symbols.count(")")
 

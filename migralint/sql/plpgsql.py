@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 # Statements of PL/pgSQL that change nothing in the database.
 _CONTROL = frozenset(
-    "return raise null continue exit get assert open fetch close move".split()
+    ("return", "raise", "null", "continue", "exit", "get", "assert", "open", "fetch", "close", "move")
 )
 _GUARD = re.compile(
     r"\bexists\b|\bto_reg\w+|\binformation_schema\b|\bpg_(?:class|type|constraint|indexes|tables|attribute|"
     r"enum|namespace|proc|trigger|policies|policy|roles|extension|publication\w*|views|matviews)\b|\bnot\s+found\b",
     re.I,
 )
-_HANDLED = re.compile(r"\b(duplicate_\w+|undefined_\w+|others|invalid_\w+|unique_violation)\b", re.I)
+_HANDLED = re.compile(
+    r"\b(duplicate_\w+|undefined_\w+|others|invalid_\w+|unique_violation)\b", re.I
+)
 _SPECIFIER = re.compile(r"%(?:\d+\$)?-?\d*([ILs%])")
 
 
@@ -183,16 +185,17 @@ def _is_assignment(reader: Reader) -> bool:
 
 
 def _called(reader: Reader, start: int, stop: int) -> str:
-    names = [t.text for t, n in zip(reader.tokens[start:stop], reader.tokens[start + 1 : stop], strict=False)
-             if t.kind == WORD and n.text == "("]  # fmt: skip
-    return " ".join(names)
+    found = reader.tokens[start:stop]
+    pairs = zip(found, found[1:], strict=False)
+    return " ".join(word.text for word, next in pairs if word.kind == WORD and next.text == "(")
 
 
 def _sql(reader: Reader, start: int, stop: int) -> Iterator[Found]:
     """A static SQL statement, by the grammar of top-level ones; its INTO fills variables."""
     part = Reader(reader.text, reader.tokens[start:stop], reader.dialect)
     into = part.find("into")
-    if part.word == "select" and into > 0:
+    inserts = into > 0 and part.peek(into - 1).text in ("insert", "merge")
+    if part.word in ("select", "with") and into > 0 and not inserts:
         yield reader.found("select", start, functions="")
         return
     begin, end = reader.tokens[start].start, reader.tokens[stop - 1].end
@@ -267,7 +270,11 @@ def _formatted(template: str, arguments: list[str]) -> str:
         value = next(remaining, "?")
         literal = re.fullmatch(r"'([^']*)'", value)
         if literal:
-            return f'"{literal.group(1)}"' if form == "I" else (f"'{literal.group(1)}'" if form == "L" else literal.group(1))
+            return (
+                f'"{literal.group(1)}"'
+                if form == "I"
+                else (f"'{literal.group(1)}'" if form == "L" else literal.group(1))
+            )
         return "'?'" if form == "L" else _unknown(value)
 
     return _SPECIFIER.sub(put, template)

@@ -39,7 +39,8 @@ class Scan:
     def reset(self) -> None:
         """The next statement begins here or later."""
         self.first = -1  # offset of the first character of code
-        self.skipped: list[tuple[int, int]] = []
+        self.skipped: list[tuple[int, int]] = []  # strings, comments, templates
+        self.trivia: list[tuple[int, int]] = []  # comments, and templates that only say if and end
         self.problem = ""
         self.executable = False
         self.body: Body | None = None
@@ -67,6 +68,7 @@ class Scan:
     def comment(self, start: int, end: int) -> None:
         self.comments.append(Comment(self.text[start:end], start, end, self.line_of(start)))
         self.skipped.append((start, end))
+        self.trivia.append((start, end))
 
     def emit(self, end: int, form: str = "sql") -> None:
         """The statement that has begun ends before `end`; nothing happens where it has no code."""
@@ -85,11 +87,10 @@ class Scan:
 
     def trimmed(self, start: int, end: int) -> int:
         """`end` without the space and the comments that trail the statement's code."""
-        text, at = self.text, len(self.comments)
+        text, trivia = self.text, self.trivia
         while True:
             while end > start and text[end - 1].isspace():
                 end -= 1
-            at -= 1
-            if at < 0 or self.comments[at].end != end or self.comments[at].start <= start:
+            if not trivia or trivia[-1][1] != end or trivia[-1][0] <= start:
                 return end
-            end = self.comments[at].start
+            end = trivia.pop()[0]

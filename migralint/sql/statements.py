@@ -153,7 +153,9 @@ def _template(scan: Scan, start: int, end: int) -> int:
         scan.code(start, start + 1)
         return start + 2
     stop = match.end()
-    if not _CONTROL.match(scan.text, start):
+    if _CONTROL.match(scan.text, start):
+        scan.trivia.append((start, stop))
+    else:
         scan.code(start, stop)
     scan.skipped.append((start, stop))
     return stop

@@ -17,7 +17,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "create_table": (
         "a table is made",
         "table:name if_not_exists temporary unlogged columns:names has_primary_key partitioned "
-        "partition_of:name of_type:name like:name inherits:names as_query query:text options:text",
+        "partition_of:name of_type:name like:name like_options:text inherits:names as_query query:text options:text",
     ),
     "drop_table": ("a table is dropped (one operation for each name)", "table:name if_exists cascade temporary"),
     "rename_table": ("a table gets another name", "table:name new_name:name if_exists"),
@@ -53,8 +53,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "drop_expression": ("a generated column becomes an ordinary one", "table:name column:name if_exists"),
     "alter_column_option": ("statistics, storage or compression of a column", "table:name column:name option:text"),
     # constraints
-    "add_primary_key": ("a primary key is added", _CONSTRAINT + " using_index:name"),
-    "add_unique": ("a unique constraint is added", _CONSTRAINT + " using_index:name nulls_not_distinct"),
+    "add_primary_key": ("a primary key is added", _CONSTRAINT + " using_index:name include:names"),
+    "add_unique": ("a unique constraint is added", _CONSTRAINT + " using_index:name include:names nulls_not_distinct"),
     "add_foreign_key": (
         "a foreign key is added",
         _CONSTRAINT + " references:name references_columns:names on_delete:text on_update:text",
@@ -109,7 +109,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "drop_type": ("a type is dropped (one operation for each name)", "type_name:name if_exists cascade"),
     "rename_type": ("a type gets another name", "type_name:name new_name:name"),
     "alter_type": ("another change of a type", "type_name:name action:text"),
-    "add_enum_value": ("a value is added to an enum", "type_name:name value:text if_not_exists"),
+    "add_enum_value": ("a value is added to an enum", "type_name:name value:text if_not_exists position:text neighbour:text"),
     "rename_enum_value": ("a value of an enum is renamed", "type_name:name value:text new_value:text"),
     "add_attribute": ("an attribute is added to a composite type", "type_name:name column:name type:text"),
     "drop_attribute": ("an attribute of a composite type is dropped", "type_name:name column:name cascade"),
@@ -118,11 +118,11 @@ KINDS: dict[str, tuple[str, str]] = {
     "drop_domain": ("a domain is dropped", "type_name:name if_exists cascade"),
     "add_domain_constraint": ("a constraint is added to a domain", "type_name:name constraint:name not_valid"),
     "set_domain_not_null": ("a domain becomes NOT NULL", "type_name:name"),
-    "alter_domain": ("another change of a domain", "type_name:name action:text"),
+    "alter_domain": ("another change of a domain", "type_name:name action:text new_name:name"),
     # views, routines, triggers, policies
     "create_view": ("a view is made", "view:name or_replace materialized if_not_exists query:text temporary"),
     "drop_view": ("a view is dropped", "view:name if_exists cascade materialized"),
-    "alter_view": ("a view is changed", "view:name action:text materialized"),
+    "alter_view": ("a view is changed", "view:name action:text new_name:name materialized"),
     "refresh_view": ("REFRESH MATERIALIZED VIEW", "view:name concurrently with_data"),
     "create_routine": ("a function or procedure is made", _ROUTINE + " body:text body_at:int variety:text"),
     "drop_routine": ("a function, procedure or aggregate is dropped", "routine:name if_exists cascade variety:text"),
@@ -139,7 +139,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "row_security": ("ENABLE, DISABLE, FORCE, NO FORCE ROW LEVEL SECURITY", "table:name action:text"),
     # other objects
     "create_sequence": ("a sequence is made", "sequence:name if_not_exists temporary"),
-    "alter_sequence": ("a sequence is changed", "sequence:name action:text"),
+    "alter_sequence": ("a sequence is changed", "sequence:name action:text new_name:name"),
     "drop_sequence": ("a sequence is dropped", "sequence:name if_exists cascade"),
     "create_schema": ("a schema is made", "schema:name if_not_exists"),
     "drop_schema": ("a schema is dropped", "schema:name if_exists cascade"),
@@ -196,7 +196,18 @@ KINDS: dict[str, tuple[str, str]] = {
         "bypasses:text forced:text runs_in:text environment:text reaches:text disposable script_name:text calls:text "
         "through:words behind_guard sql:text sql_dialect:text sql_files:words sql_destroys:text",
     ),
-    "migration": ("a whole migration, once", "statements:int"),
+    "unread_script": (
+        "a script that could not be read and mentions what destroys data",
+        "problem:text mentions:text",
+    ),
+    "migration": (
+        "a whole migration, once; without `present`, what git, folder and configuration say of a path",
+        "statements:int present path:text shell_path:text edited endings_only deleted base:text base_name:text "
+        "base_path:text moved_to:text shell_moved_to:text out_of_order newest:text new_path:text git_mv:text "
+        "old_name:text new_name:text duplicate twin:text version:text misnamed:text stray:text provider:text "
+        "one_of_several written_for:text lock_file:text schema_changed:text migrations:text weakened:text has_rollback "
+        "rollback_path:text",
+    ),
     "file": ("a file that could not be read, once", "problem:text"),
     "suppression": (
         "an allow-comment, or an entry of the configuration's allow list",
@@ -213,7 +224,11 @@ DERIVED: dict[str, tuple[str, str]] = {
     "server_version": ("int", "the server's major version (MySQL: 57, 80, 84, 90; MariaDB: 1011)"),
     "mariadb": ("bool", "the server is MariaDB"),
     "in_do": ("bool", "inside a DO block"),
+    "in_loop": ("bool", "inside a loop of a DO block"),
+    "dynamic": ("bool", "in a string that EXECUTE runs"),
     "in_routine": ("bool", "inside the body of a function, which the migration does not execute"),
+    "destructive": ("bool", "takes data away; of a migration: one of its statements does"),
+    "if_table_exists": ("bool", "ALTER TABLE IF EXISTS"),
     "guarded": ("bool", "IF [NOT] EXISTS, or a DO block that asks first or handles the duplicate"),
     "generated_sql": ("bool", "written by the layout's tool (its marks stand before the statement)"),
     "in_transaction": ("bool", "runs inside a transaction, the runner's or the file's own"),
@@ -274,6 +289,16 @@ DERIVED: dict[str, tuple[str, str]] = {
     "cascading_references": ("text", "the tables that reference this one ON DELETE CASCADE"),
     "beyond_orm": ("bool", "no ORM's schema expresses it: a partial index, one of an expression, a generated column"),
     "renamed_to": ("name", "a column of the same type that this migration adds to the table of a dropped one"),
+    "goes_with": ("text", "PostgreSQL: the indexes and constraints that go with a dropped column"),
+    "used_by": ("text", "the views and foreign keys, tables or columns that surely hang on what is dropped or emptied"),
+    "missing_object": ("text", "the table or column that is used here and that surely no migration made"),
+    "differs": ("text", "how what IF NOT EXISTS finds surely differs from what the statement would make"),
+    "idle": ("bool", "IF NOT EXISTS surely finds what this would make: nothing happens, and no rule is asked"),
+    "covered_by_index": ("name", "an index that begins with the keys of this one"),
+    "index_is_covered": ("bool", "an index that begins with the same keys stands, and stays"),
+    "foreign_key_indexed": ("bool", "an index begins with the referencing columns when the migration is done"),
+    "row_security_state": ("text", "when the migration is done: 'no policy', 'off' (exposed without row security), or ''"),
+    "unfinished": ("text", "what an earlier migration began and the five after it have not finished"),
     "key_not_null": ("bool", "every column of the key is NOT NULL already"),
     "locks_another_table": ("bool", "the transaction holds a lock against writes on another existing table"),
     "value_ms": ("int", "the value of SET in milliseconds"),

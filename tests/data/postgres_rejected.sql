@@ -75,6 +75,7 @@ GRANT SELECT users TO app;
 GRANT ALL ON users;
 REVOKE ALL ON users;
 COMMENT ON TABLE users 'x';
+COMMENT ON COLUMN users.;
 LOCK TABLE users IN SHARE;
 REINDEX users_idx;
 REFRESH VIEW v;

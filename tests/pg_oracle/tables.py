@@ -205,7 +205,11 @@ def constraint(table: Pair, node: Node, inline: bool, column: Pair | None = None
 
 
 def index_column(element: Node) -> Pair:
-    return one(element.get("name", "(expression)"))
+    """The server takes a column in brackets, with a collation or without, for the column."""
+    node = element.get("expr", {})
+    fields = node.get("CollateClause", {}).get("arg", node).get("ColumnRef", {}).get("fields", [])
+    plain = strings(fields)[0] if len(fields) == 1 else "(expression)"
+    return one(element.get("name", plain))
 
 
 def create_index(node: Node) -> Iterator[Expected]:
@@ -230,7 +234,7 @@ def create_index(node: Node) -> Iterator[Expected]:
             "columns": tuple(map(index_column, elements)),
             "include": tuple(map(index_column, including)),
             "where": expression(node.get("whereClause")),
-            "has_expression": any("expr" in element for element in elements),
+            "has_expression": ("(expression)", "") in map(index_column, elements),
             "inline": False,
             **(
                 {}

@@ -55,7 +55,17 @@ class Cluster:
         options = f"-p {self.port} {words}"
         # pg_ctl hands its output on to the server, which would keep a pipe open
         done = subprocess.run(
-            [os.path.join(self.binaries, "pg_ctl"), "-D", str(self.data), "-l", log, "-w", "-o", options, "start"],
+            [
+                os.path.join(self.binaries, "pg_ctl"),
+                "-D",
+                str(self.data),
+                "-l",
+                log,
+                "-w",
+                "-o",
+                options,
+                "start",
+            ],
             user=self.user or None,
             cwd=self.folder,
             stdout=subprocess.DEVNULL,
@@ -86,7 +96,14 @@ def running(create: bool = True) -> Iterator[Cluster]:
             yield cluster
         finally:
             subprocess.run(
-                [os.path.join(cluster.binaries, "pg_ctl"), "-D", str(cluster.data), "-m", "immediate", "stop"],
+                [
+                    os.path.join(cluster.binaries, "pg_ctl"),
+                    "-D",
+                    str(cluster.data),
+                    "-m",
+                    "immediate",
+                    "stop",
+                ],
                 user=cluster.user or None,
                 cwd=cluster.folder,
                 capture_output=True,

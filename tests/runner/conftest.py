@@ -14,6 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from judges import judge
+
+__all__ = ["judge"]
 
 ROOT = Path(__file__).parents[2]
 _numbers = itertools.count(1)
@@ -60,7 +63,9 @@ class Database:
             f"SELECT migration_name, finished_at IS NOT NULL, rolled_back_at IS NOT NULL, "
             f"applied_steps_count, logs FROM {table} ORDER BY started_at, migration_name"
         )
-        return [(name, bool(done), bool(back), steps, logs) for name, done, back, steps, logs in found]
+        return [
+            (name, bool(done), bool(back), steps, logs) for name, done, back, steps, logs in found
+        ]
 
     def applied(self) -> list[str]:
         return [name for name, done, back, _, _ in self.history() if done and not back]
@@ -104,7 +109,9 @@ class Project:
             **more,
         }
 
-    def run(self, *args: str, timeout: float = 120, **environ: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *args: str, timeout: float = 120, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "migralint", *args],
             cwd=self.folder,

@@ -7,7 +7,9 @@ import json
 import pytest
 
 USERS = "CREATE TABLE users (id INT NOT NULL PRIMARY KEY, name VARCHAR(20));\n"
-ORDERS = "CREATE TABLE orders (id INT NOT NULL PRIMARY KEY);\nCREATE TABLE notes (id INT PRIMARY KEY);\n"
+ORDERS = (
+    "CREATE TABLE orders (id INT NOT NULL PRIMARY KEY);\nCREATE TABLE notes (id INT PRIMARY KEY);\n"
+)
 BROKEN = "CREATE TABLE first_part (id INT PRIMARY KEY);\n\nINSERT INTO nowhere\n  VALUES (1);\n"
 
 
@@ -40,7 +42,9 @@ def test_status_never_writes(project):
 
 def test_only_to(project):
     for number in range(1, 4):
-        project.add(f"2024010{number}000000_t{number}", f"CREATE TABLE t{number} (id INT PRIMARY KEY);")
+        project.add(
+            f"2024010{number}000000_t{number}", f"CREATE TABLE t{number} (id INT PRIMARY KEY);"
+        )
     project.ok("apply", "--only-to", "20240102000000")
     assert len(project.database.applied()) == 2
     project.ok("apply", "--only-to", "20240103000000_t3")
@@ -98,7 +102,10 @@ def test_nothing_is_applied_that_the_linter_stops(project):
     assert "drop-table" in told and "nothing was applied" in told
     assert project.database.has("users")
     assert len(project.database.history()) == 1
-    project.add("20240102000000_drop", "-- migralint: allow drop-table (unused since #412)\nDROP TABLE users;")
+    project.add(
+        "20240102000000_drop",
+        "-- migralint: allow drop-table (unused since #412)\nDROP TABLE users;",
+    )
     project.ok("apply")
     assert not project.database.has("users")
 
@@ -155,7 +162,9 @@ def test_tables_without_a_history(project):
 
 def test_baseline_to_a_version(project):
     for number in range(1, 4):
-        project.add(f"2024010{number}000000_t{number}", f"CREATE TABLE t{number} (id INT PRIMARY KEY);")
+        project.add(
+            f"2024010{number}000000_t{number}", f"CREATE TABLE t{number} (id INT PRIMARY KEY);"
+        )
     project.database.sql("CREATE TABLE t1 (id INT PRIMARY KEY)")
     project.database.sql("CREATE TABLE t2 (id INT PRIMARY KEY)")
     project.ok("resolve", "--applied-to", "20240102000000")
@@ -165,10 +174,16 @@ def test_baseline_to_a_version(project):
 def test_resolve_refuses_what_makes_no_sense(project):
     project.add("20240101000000_users", USERS)
     project.ok("apply")
-    assert "recorded as applied already" in project.refused(2, "resolve", "--applied", "20240101000000_users")
-    assert "is applied, not failed" in project.refused(2, "resolve", "--rolled-back", "20240101000000_users")
+    assert "recorded as applied already" in project.refused(
+        2, "resolve", "--applied", "20240101000000_users"
+    )
+    assert "is applied, not failed" in project.refused(
+        2, "resolve", "--rolled-back", "20240101000000_users"
+    )
     assert "knows no migration" in project.refused(2, "resolve", "--rolled-back", "20240109_x")
-    assert "Did you mean 20240101000000_users" in project.refused(2, "resolve", "--applied", "20240101_user")
+    assert "Did you mean 20240101000000_users" in project.refused(
+        2, "resolve", "--applied", "20240101_user"
+    )
 
 
 def test_status_as_json(project):

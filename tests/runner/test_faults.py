@@ -30,7 +30,10 @@ def wait_for(condition, seconds=20.0):
 def test_sixteen_appliers_at_once(project):
     names = [f"202401{number:02}000000_t{number}" for number in range(1, 11)]
     for number, name in enumerate(names):
-        project.add(name, f"CREATE TABLE t{number} (id INT PRIMARY KEY);\nINSERT INTO t{number} VALUES (1);\n")
+        project.add(
+            name,
+            f"CREATE TABLE t{number} (id INT PRIMARY KEY);\nINSERT INTO t{number} VALUES (1);\n",
+        )
     started = [project.start("apply") for _ in range(APPLIERS)]
     ended = [(process.communicate(timeout=120), process.returncode) for process in started]
     assert [status for _, status in ended] == [0] * APPLIERS, [e for e in ended if e[1]]
@@ -104,7 +107,7 @@ def test_a_signal_cancels_the_statement(project, number, status):
     process = project.start("apply")
     wait_for(lambda: _is_sleeping(project))
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    _out, err = process.communicate(timeout=30)
     assert process.returncode == status, err
     assert "was interrupted" in err and "20240102000000_slow" in err
     assert "1 migration before it" in err
@@ -188,7 +191,9 @@ def test_who_is_in_the_way_is_named(project):
 def test_a_busy_file_while_the_history_is_made(on_sqlite):
     """The very first write meets a lock: it is waited for, not a traceback."""
     on_sqlite.add("20240101000000_t", "CREATE TABLE t (id INT PRIMARY KEY);\n")
-    holder = sqlite3.connect(on_sqlite.database.url[5:], isolation_level=None, check_same_thread=False)
+    holder = sqlite3.connect(
+        on_sqlite.database.url[5:], isolation_level=None, check_same_thread=False
+    )
     holder.execute("BEGIN IMMEDIATE")
     threading.Timer(2, lambda: holder.execute("ROLLBACK")).start()
     on_sqlite.ok("apply")
@@ -202,7 +207,10 @@ def test_another_tool_holds_the_applier_lock(request, make_project, dialect):
     project = make_project(database)
     project.add("20240101000000_t", "CREATE TABLE t (id INT PRIMARY KEY);\n")
     holder = database.connect()
-    take = {"postgres": "SELECT pg_advisory_lock(72707369)", "mysql": "SELECT GET_LOCK('prisma_migrate', 1)"}
+    take = {
+        "postgres": "SELECT pg_advisory_lock(72707369)",
+        "mysql": "SELECT GET_LOCK('prisma_migrate', 1)",
+    }
     holder.cursor().execute(take[dialect])
     number = holder.info.backend_pid if dialect == "postgres" else holder.thread_id()
     told = project.refused(4, "apply", "--lock-wait", "1")

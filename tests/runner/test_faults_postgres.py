@@ -31,7 +31,9 @@ def _kill_at(project, gate):
     with psycopg.connect(project.database.url, autocommit=True) as holder:
         holder.execute("SELECT pg_advisory_lock(%s, %s)", (GATE, gate))
         process = project.start("apply", "--lock-timeout", "30s")
-        waits = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND NOT granted"
+        waits = (
+            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND NOT granted"
+        )
         pid = wait_for(lambda: holder.execute(waits, (GATE,)).fetchone())[0]
         process.kill()
         process.communicate()
@@ -71,11 +73,13 @@ def test_killed_at_a_statement_boundary_without_a_transaction(on_postgres, gate)
 
 def test_the_connection_is_cut(on_postgres):
     on_postgres.add("20240101000000_first", "CREATE TABLE first (id INT PRIMARY KEY);")
-    on_postgres.add("20240102000000_slow", "CREATE TABLE part (id INT PRIMARY KEY);\nSELECT pg_sleep(60);")
+    on_postgres.add(
+        "20240102000000_slow", "CREATE TABLE part (id INT PRIMARY KEY);\nSELECT pg_sleep(60);"
+    )
     process = on_postgres.start("apply")
     find = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND datname = current_database()"
     wait_for(lambda: on_postgres.database.sql(find))
-    out, err = process.communicate(timeout=30)
+    _out, err = process.communicate(timeout=30)
     assert process.returncode == 4, err
     assert "terminating connection" in err and "nothing of it is in the database" in err
     assert "1 migration before it was applied" in err or "1 migration before it were applied" in err
@@ -92,7 +96,7 @@ def test_the_connection_is_cut_without_a_transaction(on_postgres):
     process = on_postgres.start("apply")
     find = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND datname = current_database()"
     wait_for(lambda: on_postgres.database.sql(find))
-    out, err = process.communicate(timeout=30)
+    _out, err = process.communicate(timeout=30)
     assert process.returncode == 4, err
     assert "1 of 3 statements are in the database" in err
     assert "may have been carried out too" in err
@@ -101,7 +105,8 @@ def test_the_connection_is_cut_without_a_transaction(on_postgres):
 
 def test_a_deadlock_is_tried_again(on_postgres):
     on_postgres.add(
-        "20240101000000_t", "CREATE TABLE a (id INT PRIMARY KEY);\nCREATE TABLE b (id INT PRIMARY KEY);"
+        "20240101000000_t",
+        "CREATE TABLE a (id INT PRIMARY KEY);\nCREATE TABLE b (id INT PRIMARY KEY);",
     )
     on_postgres.ok("apply")
     on_postgres.add(
@@ -115,9 +120,11 @@ def test_a_deadlock_is_tried_again(on_postgres):
 
     def cross():
         # as soon as the applier has a
-        wait_for(lambda: on_postgres.database.sql(
-            "SELECT 1 FROM pg_locks WHERE relation = 'a'::regclass AND mode = 'AccessExclusiveLock' AND granted"
-        ))
+        wait_for(
+            lambda: on_postgres.database.sql(
+                "SELECT 1 FROM pg_locks WHERE relation = 'a'::regclass AND mode = 'AccessExclusiveLock' AND granted"
+            )
+        )
         other.execute("LOCK TABLE a IN ACCESS SHARE MODE")
         other.execute("COMMIT")
 
@@ -142,7 +149,7 @@ def test_no_lock_timeout_cancels_a_concurrent_build(on_postgres):
     assert process.poll() is None
     holder.execute("COMMIT")
     holder.close()
-    out, err = process.communicate(timeout=30)
+    _out, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     assert on_postgres.database.sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid") == [(0,)]
 
@@ -172,7 +179,9 @@ def test_an_invalid_index_that_somebody_builds_stays(on_postgres):
     writer.execute("BEGIN")
     writer.execute("INSERT INTO t VALUES (1, 1)")
     builder = on_postgres.database.connect()
-    thread = threading.Thread(target=lambda: builder.execute("CREATE INDEX CONCURRENTLY t_x ON t (x)"))
+    thread = threading.Thread(
+        target=lambda: builder.execute("CREATE INDEX CONCURRENTLY t_x ON t (x)")
+    )
     thread.start()
     wait_for(lambda: on_postgres.database.sql("SELECT 1 FROM pg_index WHERE NOT indisvalid"))
     on_postgres.add("20240102000000_i", "CREATE INDEX CONCURRENTLY t_x ON t (x);")
@@ -257,7 +266,9 @@ def test_settings_do_not_leak_into_the_next_migration(on_postgres):
         "CREATE SCHEMA other;\nSET search_path TO other;\nSET lock_timeout = '1ms';\nSET ROLE pg_monitor;\n"
         "SELECT pg_catalog.set_config('statement_timeout', '1', false);\nRESET ROLE;\nSET ROLE pg_monitor;\n",
     )
-    on_postgres.add("20240102000000_t", "CREATE TABLE t (id INT PRIMARY KEY);\nSELECT pg_sleep(0.1);\n")
+    on_postgres.add(
+        "20240102000000_t", "CREATE TABLE t (id INT PRIMARY KEY);\nSELECT pg_sleep(0.1);\n"
+    )
     allow = "".join(f"-- migralint: allow-file {r} (a test)\n" for r in _errors_of(on_postgres))
     file = on_postgres.migrations / "20240101000000_leaky" / "migration.sql"
     file.write_text(allow + file.read_text())
@@ -278,7 +289,10 @@ def test_copy_from_stdin(on_postgres):
 
 
 def test_psql_commands_are_refused(on_postgres):
-    on_postgres.add("20240101000000_t", "\\restrict abc\nCREATE TABLE t (id INT PRIMARY KEY);\n\\unrestrict abc\n")
+    on_postgres.add(
+        "20240101000000_t",
+        "\\restrict abc\nCREATE TABLE t (id INT PRIMARY KEY);\n\\unrestrict abc\n",
+    )
     on_postgres.ok("apply")
     on_postgres.add("20240102000000_u", "CREATE TABLE u (id INT PRIMARY KEY);\n\\i more.sql\n")
     told = on_postgres.refused(2, "apply")
@@ -340,7 +354,11 @@ def test_a_server_that_is_stopped_and_started(on_postgres):
             "20240102000000_b", "CREATE TABLE b (id INT PRIMARY KEY);\nSELECT pg_sleep(60);\n"
         )
         process = on_postgres.start("apply", DATABASE_URL=cluster.url)
-        wait_for(lambda: cluster.sql("SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"))
+        wait_for(
+            lambda: cluster.sql(
+                "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'"
+            )
+        )
         cluster.stop("immediate")
         out, err = process.communicate(timeout=30)
         assert process.returncode == 4, err
@@ -360,12 +378,13 @@ def test_a_read_replica_is_refused(on_postgres):
     on_postgres.add("20240101000000_a", "CREATE TABLE a (id INT PRIMARY KEY);")
     with clusters.running() as primary, clusters.running(create=False) as replica:
         url = f"postgresql://postgres@127.0.0.1:{primary.port}/postgres"
-        replica.command("pg_basebackup", "-d", url, "-D", str(replica.data), "-R", "-X", "stream", "-c", "fast")
+        replica.command(
+            "pg_basebackup", "-d", url, "-D", str(replica.data), "-R", "-X", "stream", "-c", "fast"
+        )
         replica.start()
         assert "read replica" in on_postgres.refused(4, "apply", DATABASE_URL=replica.url)
         on_postgres.ok("apply", DATABASE_URL=primary.url)
-        replica_has = lambda: "up to date" in on_postgres.run("status", DATABASE_URL=replica.url).stdout  # noqa: E731
-        wait_for(replica_has)
+        wait_for(lambda: "up to date" in on_postgres.run("status", DATABASE_URL=replica.url).stdout)
         primary.sql("ALTER DATABASE postgres SET default_transaction_read_only = on")
         assert "read-only" in on_postgres.refused(4, "apply", DATABASE_URL=primary.url)
 
@@ -395,7 +414,8 @@ def test_the_disk_is_full(on_postgres):
         place = cluster.folder / "small"
         place.mkdir()
         mounted = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=24m,mode=777", "tmpfs", str(place)], capture_output=True
+            ["mount", "-t", "tmpfs", "-o", "size=24m,mode=777", "tmpfs", str(place)],
+            capture_output=True,
         )
         if mounted.returncode:
             pytest.skip("no small file system can be mounted here")
@@ -415,7 +435,9 @@ def test_the_disk_is_full(on_postgres):
             )
             told = on_postgres.refused(1, "apply", DATABASE_URL=cluster.url)
             assert "No space left" in told and "nothing of it is in the database" in told
-            assert cluster.sql("SELECT count(*) FROM _prisma_migrations WHERE rolled_back_at IS NULL") == [(1,)]
+            assert cluster.sql(
+                "SELECT count(*) FROM _prisma_migrations WHERE rolled_back_at IS NULL"
+            ) == [(1,)]
         finally:
             cluster.stop("immediate")
             subprocess.run(["umount", str(place)], check=True)
@@ -436,8 +458,20 @@ def test_a_server_with_no_free_connection(on_postgres):
         process = on_postgres.start("apply", "--wait", "30", DATABASE_URL=url)
         time.sleep(1.5)
         held.close()
-        out, err = process.communicate(timeout=60)
+        _out, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
     finally:
         database.sql(f"DROP OWNED BY {role}")
         database.sql(f"DROP ROLE {role}")
+
+
+def test_the_marker_of_the_database_counts(on_postgres):
+    """A copy of the variables is easily wrong; the database says of itself what it is."""
+    on_postgres.add("20240101000000_a", "CREATE TABLE a (id INT PRIMARY KEY, x INT);")
+    on_postgres.ok("apply")
+    name = on_postgres.database.url.rpartition("/")[2]
+    on_postgres.database.sql(f"ALTER DATABASE {name} SET migralint.environment = 'production'")
+    on_postgres.write(".migralint.yaml", "rules: {drop-column: off}\n")
+    on_postgres.add("20240102000000_b", "ALTER TABLE a DROP COLUMN x;")
+    assert "in production" in on_postgres.refused(5, "apply", DATABASE_ENV="development")
+    assert "the database's own marker" in on_postgres.refused(1, "plan")

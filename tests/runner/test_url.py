@@ -17,7 +17,10 @@ from migralint.runner.url import libpq, mask, parse, pymysql
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("postgresql://u:p@h:5433/d", {"host": "h", "port": "5433", "user": "u", "password": "p", "dbname": "d"}),
+        (
+            "postgresql://u:p@h:5433/d",
+            {"host": "h", "port": "5433", "user": "u", "password": "p", "dbname": "d"},
+        ),
         ("postgres://u@h/d", {"host": "h", "user": "u", "dbname": "d"}),
         ("postgresql://u:p%40ss%2F%23@h/d", {"password": "p@ss/#"}),
         ("postgresql://u:p@ss@h/d", {"password": "p@ss", "host": "h"}),
@@ -27,12 +30,24 @@ from migralint.runner.url import libpq, mask, parse, pymysql
         ("postgresql://u@%2Fvar%2Frun/d", {"host": "/var/run"}),
         ("postgresql://u@localhost/d?host=/tmp&port=5555", {"host": "/tmp", "port": "5555"}),
         ("postgresql://u@a:1,b:2/d", {"host": "a,b", "port": "1,2"}),
-        ("postgresql://u@h/d?sslmode=require&connection_limit=1&pool_timeout=3", {"sslmode": "require"}),
+        (
+            "postgresql://u@h/d?sslmode=require&connection_limit=1&pool_timeout=3",
+            {"sslmode": "require"},
+        ),
         ("postgresql://u@h/d?connect_timeout=30", {"connect_timeout": "30"}),
-        ("postgresql://u@h/d?sslcert=ca.pem&sslaccept=strict", {"sslrootcert": "ca.pem", "sslmode": "verify-full"}),
-        ("postgresql://u@h/d?sslcert=me.pem&sslkey=me.key", {"sslcert": "me.pem", "sslkey": "me.key"}),
+        (
+            "postgresql://u@h/d?sslcert=ca.pem&sslaccept=strict",
+            {"sslrootcert": "ca.pem", "sslmode": "verify-full"},
+        ),
+        (
+            "postgresql://u@h/d?sslcert=me.pem&sslkey=me.key",
+            {"sslcert": "me.pem", "sslkey": "me.key"},
+        ),
         ("  'postgresql://u@h/d'\n", {"host": "h"}),
-        ("postgresql://u@h/my%20db?application_name=x", {"dbname": "my db", "application_name": "x"}),
+        (
+            "postgresql://u@h/my%20db?application_name=x",
+            {"dbname": "my db", "application_name": "x"},
+        ),
     ],
 )
 def test_postgres(text, expected):
@@ -52,11 +67,17 @@ def test_what_libpq_does_not_know_is_left_out():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("mysql://u:p@h/d", {"host": "h", "port": 3306, "user": "u", "password": "p", "database": "d"}),
+        (
+            "mysql://u:p@h/d",
+            {"host": "h", "port": 3306, "user": "u", "password": "p", "database": "d"},
+        ),
         ("mariadb://u@h:3307/d", {"port": 3307}),
         ("mysql://u@localhost/d?socket=/tmp/my.sock", {"unix_socket": "/tmp/my.sock"}),
         ("mysql://u@localhost/d?socket=(/tmp/my.sock)", {"unix_socket": "/tmp/my.sock"}),
-        ("mysql://u@h/d?sslaccept=strict&sslcert=ca.pem", {"ssl_ca": "ca.pem", "ssl_verify_cert": True}),
+        (
+            "mysql://u@h/d?sslaccept=strict&sslcert=ca.pem",
+            {"ssl_ca": "ca.pem", "ssl_verify_cert": True},
+        ),
     ],
 )
 def test_mysql(text, expected):
@@ -158,7 +179,8 @@ def test_dotenv_takes_any_text(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("5s", 5000), ("200ms", 200), ("2min", 120_000), ("1h", 3_600_000), ("", 0), ("7", 7)]
+    ("text", "expected"),
+    [("5s", 5000), ("200ms", 200), ("2min", 120_000), ("1h", 3_600_000), ("", 0), ("7", 7)],
 )
 def test_durations(text, expected):
     assert milliseconds(text) == expected
@@ -191,7 +213,10 @@ def test_by_environment():
     values = {"STAGING_DATABASE_URL": "postgresql://u@h/stage", "DATABASE_URL": LOCAL}
     assert find(values).url.database == "app"
     assert find({**values, "DATABASE_ENV": "staging"}).url.database == "stage"
-    assert find({**values, "DATABASE_ENV": "staging", "NODE_ENV": "production"}).url.database == "stage"
+    assert (
+        find({**values, "DATABASE_ENV": "staging", "NODE_ENV": "production"}).url.database
+        == "stage"
+    )
     assert find({**values, "NODE_ENV": "test"}).url.database == "app"
 
 
@@ -219,7 +244,9 @@ def test_what_the_configuration_of_prisma_names(tmp_path):
     (tmp_path / "prisma.config.ts").write_text(
         "export default defineConfig({\n  datasource: { url: env('PRISMA_URL') },\n})\n"
     )
-    (tmp_path / "prisma" / "schema.prisma").write_text('datasource db {\n  provider = "postgresql"\n}\n')
+    (tmp_path / "prisma" / "schema.prisma").write_text(
+        'datasource db {\n  provider = "postgresql"\n}\n'
+    )
     found = find({"PRISMA_URL": LOCAL}, str(tmp_path), layout="prisma")
     assert found.source == "PRISMA_URL (prisma.config.ts)"
     (tmp_path / "prisma.config.ts").write_text(
@@ -243,7 +270,9 @@ def test_env_files_that_disagree(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "prisma").mkdir()
     (tmp_path / ".env").write_text("DATABASE_URL=postgresql://u:pw@h/one\n")
-    assert environment.variables(str(tmp_path), "prisma/migrations", {})["DATABASE_URL"].endswith("one")
+    assert environment.variables(str(tmp_path), "prisma/migrations", {})["DATABASE_URL"].endswith(
+        "one"
+    )
     (tmp_path / "prisma" / ".env").write_text("DATABASE_URL=postgresql://u:pw@h/two\n")
     with pytest.raises(MigralintError, match="DATABASE_URL differs") as caught:
         environment.variables(str(tmp_path), "prisma/migrations", {})

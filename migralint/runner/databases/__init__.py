@@ -68,7 +68,7 @@ class Server:
 
 @record
 class Session:
-    """An open connection. `connection` is the driver's; `timeouts` in force, as (lock, statement)."""
+    """An open connection. `connection` is the driver's; `timeouts` are (lock, statement)."""
 
     connection: Any
     url: Url
@@ -135,7 +135,7 @@ if TYPE_CHECKING:
             """Is it known that the server refuses this operation inside a transaction?"""
 
         def blockers(self, session: Session) -> list[str]:
-            """Who is in the way of that session's statement now; asked on a connection of its own."""
+            """Who is in the way of the session's statement; asked on a connection of its own."""
 
         def progress(self, session: Session) -> str:
             """How far the statement of that session is, "" where the server does not say."""
@@ -168,7 +168,7 @@ if TYPE_CHECKING:
 def of(dialect: str) -> Database:
     from importlib import import_module
 
-    module: Database = import_module(f"migralint.runner.databases.{dialect}")  # type: ignore[assignment]
+    module: Database = import_module(f"migralint.runner.databases.{dialect}")
     return module
 
 

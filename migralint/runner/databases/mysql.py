@@ -61,7 +61,7 @@ def _open(url: Url) -> Any:
     except ImportError:
         raise no_driver("mysql", "PyMySQL") from None
     try:
-        return driver.connect(**pymysql(url), autocommit=True)  # type: ignore[arg-type]
+        return driver.connect(**pymysql(url), autocommit=True)
     except (driver.Error, OSError, RuntimeError, ValueError) as error:
         code = error.args[0] if error.args else 0
         hint = {
@@ -163,7 +163,7 @@ def table(session: Session, name: str) -> str:
 
 def lock(session: Session) -> bool:
     """GET_LOCK answers 1, 0 (somebody has it) or NULL; only 1 is the lock."""
-    return query(session, f"SELECT GET_LOCK('{LOCK_NAME}', 0)")[0][0] == 1
+    return bool(query(session, f"SELECT GET_LOCK('{LOCK_NAME}', 0)")[0][0] == 1)
 
 
 def unlock(session: Session) -> None:

@@ -151,7 +151,8 @@ def table(session: Session, name: str) -> str:
 
 
 def tables(session: Session) -> list[str]:
-    sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@'"
+    sql = """SELECT name FROM sqlite_master
+             WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@'"""
     return [name for (name,) in query(session, sql)]
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from migralint.sql.grammar.alter_column import alter_column
 from migralint.sql.grammar.columns import column
 from migralint.sql.grammar.constraints import CONSTRAINT_WORDS, drop_constraint, table_constraint
-from migralint.sql.grammar.mysql import MYSQL_ACTIONS, mysql_drop, mysql_rename, table_options
+from migralint.sql.grammar.mysql import (
+    MYSQL_ACTIONS,
+    is_whole,
+    mysql_drop,
+    mysql_rename,
+    table_options,
+)
 from migralint.sql.grammar.reader import NOWHERE, Found, Reader, Unread
 from migralint.sql.tokens import NUMBER, WORD
 
@@ -27,7 +33,8 @@ def alter_table(reader: Reader) -> Iterator[Found]:
     table = reader.relation()
     if reader.dialect == "mysql" and reader.one_of(("wait", "nowait")):  # MariaDB
         reader.at += reader.peek().kind == NUMBER
-    actions = reader.split_at_commas()
+    whole = reader.dialect == "mysql" and is_whole(reader)
+    actions = [reader.within(reader.at, reader.stop)] if whole else reader.split_at_commas()
     if not actions:
         raise Unread("ALTER TABLE without an action")
     for action in actions:
@@ -57,7 +64,9 @@ def _read(action: Reader, table: Name, if_exists: bool) -> Iterator[Found]:
         mentions = " ".join(sorted(words & _DANGEROUS))
         yield action.found("unparsed", start, problem=str(problem), mentions=mentions)
     else:
-        yield from found
+        for one in found:
+            facts = {**one.facts, "if_table_exists": True} if if_exists else one.facts
+            yield Found(one.kind, facts, one.start, one.end) if if_exists else one
 
 
 def _action(reader: Reader, table: Name, if_exists: bool) -> Iterator[Found]:

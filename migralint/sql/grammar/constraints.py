@@ -56,6 +56,8 @@ def _key(reader: Reader, kind: str, common: dict[str, Any], start: int) -> Found
         common["nulls_not_distinct"] = nulls_not_distinct(reader)
     columns = reader.columns()
     conflict_clause(reader)
+    if reader.dialect == "postgres" and reader.take("include"):
+        common["include"] = reader.columns()
     index_parameters(reader)
     return reader.found(kind, start, **common, columns=columns, **attributes(reader))
 

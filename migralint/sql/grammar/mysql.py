@@ -18,6 +18,13 @@ _PARTITION_WORK = words(
 )
 
 
+def is_whole(reader: Reader) -> bool:
+    """Whether the commas of what follows ALTER TABLE t separate no actions but partitions, say."""
+    if reader.peek(1).text == "partition":
+        return reader.word in _PARTITION_WORK or reader.word == "drop"
+    return reader.word == "order"
+
+
 def mysql_drop(reader: Reader, table: Name, start: int) -> Found | None:
     """Behind DROP: a key, an index, a check or a partition; None where it is a column."""
     if reader.take("primary", "key"):

@@ -21,6 +21,8 @@ OTHER_OBJECTS = (
     "resource group", "spatial reference system", "package", "package body", "virtual table",
 )  # fmt: skip
 _TAKE_MORE = ("add", "alter", "drop", "owner", "rename", "reset", "set")
+# Their new name is a fact; tables, types and indexes have operations of their own for it.
+_RENAMED = ("alter_view", "alter_sequence", "alter_domain")
 _TWO_WORDS = ("materialized", "foreign", *(w.split()[0] for w in OTHER_OBJECTS if " " in w))
 
 
@@ -122,7 +124,7 @@ def object_name(reader: Reader) -> Name:
     while reader.peek(ahead).kind in (WORD, NAME) and reader.peek(ahead + 1).text == ".":
         ahead += 2
     token = reader.peek(ahead)
-    if token.kind not in (SYMBOL, NUMBER):
+    if token.kind not in (SYMBOL, NUMBER) or token.text in "(),;.":
         return reader.name()
     schema = reader.within(start, start + ahead - 1).name().name if ahead else ""
     reader.at = start + ahead + 1
@@ -171,6 +173,8 @@ def altered(reader: Reader, kind: str, fact: str, object_type: str, name: Name) 
     if reader.take("set", "schema"):
         moved = {"object_type": object_type, "object": name, "new_schema": reader.name()}
         return reader.found("set_schema", 0, **moved)
+    if kind in _RENAMED and reader.take("rename", "to"):
+        return reader.found(kind, 0, **{fact: name}, action="rename to", new_name=reader.name())
     words = [t.text for t in reader.tokens[reader.at : reader.at + 2] if t.kind == WORD]
     unfinished = reader.at + 1 == reader.stop and reader.word in _TAKE_MORE
     if reader.done or unfinished or not (words or reader.opens()):

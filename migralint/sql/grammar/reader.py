@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 END = Token(SYMBOL, "", 0, 0)
 NOWHERE = Name("")
 _DEFAULT_SCHEMA = {"postgres": "public", "sqlite": "main", "mysql": ""}
+_CONSTANTS = ("true", "false", "null")
 _NAMES = (WORD, NAME, STRING)
 
 
@@ -200,7 +201,12 @@ class Reader:
         return tuple(item.key_part() for item in items)
 
     def key_part(self) -> Name:
-        """One of the columns or expressions that a list names."""
+        """One of the columns or expressions of a list; (a) and (a COLLATE "C") are columns."""
+        if self.opens() and (self.peek(2).text == ")" or self.peek(2).text == "collate"):
+            inside = self.within(self.at + 1, self.stop)
+            if inside.peek().kind in (WORD, NAME) and inside.word not in _CONSTANTS:
+                self.at = self.stop
+                return inside.column()
         if self.word == "period" and self.peek(1).kind in (WORD, NAME):
             self.at += 1  # FOREIGN KEY (id, PERIOD valid_at)
         ahead = 1

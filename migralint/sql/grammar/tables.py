@@ -67,7 +67,7 @@ def _elements(reader: Reader, table: Name, facts: dict[str, Any]) -> list[Found]
         if item.word == "like" and item.peek(1).kind in (WORD, NAME):
             item.at += 1
             facts["like"] = item.name()
-            item.skip_until(())
+            facts["like_options"] = item.rest().lower()
         elif item.word in CONSTRAINT_WORDS and _is_constraint(item):
             parts.append(table_constraint(item, table, start, inline=True))
         elif facts.get("partition_of") or facts.get("of_type"):

@@ -41,8 +41,9 @@ def alter_type(reader: Reader) -> Iterator[Found]:
     if reader.take("add", "value"):
         if_not_exists = reader.if_not_exists()
         facts = {"type_name": name, "value": reader.literal(), "if_not_exists": if_not_exists}
-        if reader.one_of(("before", "after")):
-            reader.literal()
+        position = reader.one_of(("before", "after"))
+        if position:
+            facts |= {"position": position, "neighbour": reader.literal()}
         yield reader.found("add_enum_value", 0, **facts)
     elif reader.take("rename", "value"):
         value = reader.literal()

@@ -1,0 +1,274 @@
+"""What only the moment of the replay knows: recorded before an operation takes effect.
+
+What a later step may change (was the table new, which type did the column have, what stood in
+the way) is written into `View.known` as the replay passes; facts.py works out the rest when asked.
+"""
+
+from __future__ import annotations
+
+from migralint.knowledge import dependents, rebuild, shapes
+from migralint.model import UNKNOWN, Name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from migralint.knowledge.schema import Schema, Table
+    from migralint.knowledge.timeline import View
+    from migralint.model import Unknown
+
+MADE = {
+    "create_index": "index", "create_view": "view", "create_type": "type_name",
+    "create_domain": "type_name", "create_sequence": "sequence", "create_routine": "routine",
+    "create_trigger": "trigger", "create_policy": "policy", "create_schema": "schema",
+    "create_extension": "extension", "create_rule": "rule", "create_role": "role",
+    "create_database": "database",
+}  # fmt: skip
+
+
+def record(view: View, schema: Schema) -> None:
+    """What the schema says before the operation takes effect."""
+    facts, known, kind = view.operation.facts, view.known, view.operation.kind
+    timeline = view.timeline
+    if kind == "drop_index" and "table" not in facts:
+        index = schema.index(facts["index"])
+        if index is not None:
+            known["table"] = index.table.name
+    if schema.skips(view.operation) and schema.certain(None):
+        known["idle"] = True  # a part of CREATE TABLE IF NOT EXISTS, which finds the table
+    table_name = facts.get("table") or known.get("table")
+    if table_name is not None and table_name.name:
+        _record_table(view, table_name, schema.tables.get(table_name))
+    column = facts.get("column")
+    if kind == "modify_column":  # CHANGE a b: the renaming came first
+        column = facts.get("new_name", column)
+    if column is not None and table_name is not None:
+        _record_column(view, table_name, column, schema)
+    for recorder in _RECORDERS.get(kind, ()):
+        recorder(view, schema)
+    if "table" in facts:
+        shapes.record_missing(view, schema)
+    known["new_object"] = _is_new_object(view)
+    made = MADE.get(kind)
+    if made is not None:
+        timeline.made.add((made, facts[made]))
+    if kind == "truncate" or (kind == "delete" and not facts["has_where"]):
+        timeline.emptied.add(facts["table"])
+    elif kind == "set":
+        timeline.settings = {**timeline.settings, facts["parameter"]: facts["value"]}
+    known["settings"] = timeline.settings
+
+
+def _record_table(view: View, name: Name, table: Table | None) -> None:
+    known = view.known
+    if "{{" in name.name:
+        return  # a name that a template or dynamic SQL makes: nothing is known of it
+    creates = view.operation.kind == "create_table"
+    known["new_table"] = creates or (table is not None and table.batch in view.timeline.fresh)
+    known["temporary_table"] = table is not None and table.temporary
+    known["emptied"] = name in view.timeline.emptied
+    known["partitioned_table"] = table.partitioned if table is not None and table.whole else UNKNOWN
+    if view.migration.dialect == "mysql" and table is not None:
+        known["has_generated_columns"] = dependents.generated_columns(table, view.timeline.schema)
+
+
+def _record_column(view: View, table: Name, name: Name, schema: Schema) -> None:
+    column = schema.column(table, name)
+    known = view.known
+    known["new_column"] = column is not None and column.batch in view.timeline.fresh
+    known["backfilled_here"] = column is not None and column.filled
+    if column is not None:
+        known["old_type"] = column.type
+        known["old_nullable"] = column.nullable
+        known["old_generated"] = column.generated
+        known["old_auto_increment"] = column.auto_increment
+        if column.charset:
+            known["old_charset"] = column.charset
+        known["old_type_variety"] = _variety(column.type, schema)
+
+
+def _variety(type_text: str, schema: Schema) -> str | Unknown:
+    """What kind of type of the project's own this is: enum, composite, a domain."""
+    own = schema.own_type(type_text)
+    return UNKNOWN if own is None else own.variety
+
+
+def _record_type_change(view: View, schema: Schema) -> None:
+    """What decides whether the server writes, checks or builds something again."""
+    facts, known = view.operation.facts, view.known
+    known["type_variety"] = _variety(facts["type"], schema)
+    known["session_timezone"] = view.timeline.settings.get("timezone", UNKNOWN)
+    table = schema.tables.get(facts["table"])
+    if table is not None:
+        dependents.record_users(view, schema, table, facts["column"])
+
+
+def _record_key(view: View, schema: Schema) -> None:
+    """For a key or unique index: what is known of its columns."""
+    facts = view.operation.facts
+    names = facts.get("columns", ())
+    using = facts.get("using_index")
+    index = schema.index(using, facts["table"]) if using else None
+    if index is not None:
+        names = index.columns
+    columns = [schema.column(facts["table"], name) for name in names]
+    fresh = view.timeline.fresh
+    view.known["column_is_nullable_new"] = any(
+        column is not None and column.batch in fresh and column.nullable and not column.filled
+        for column in columns
+    )
+    if not columns or None in columns:
+        nullable: bool | Unknown = UNKNOWN
+    else:
+        nullable = any(column is not None and column.nullable for column in columns)
+    view.known["key_is_nullable"] = nullable
+    view.known["key_not_null"] = nullable if nullable is UNKNOWN else not nullable
+
+
+def _record_index(view: View, schema: Schema) -> None:
+    """IF NOT EXISTS: whether an index of that name is there."""
+    facts = view.operation.facts
+    table = schema.tables.get(facts["table"])
+    found = schema.index(facts["index"], facts["table"]) is not None
+    view.known["index_exists"] = found or (schema.absent(table) if table is not None else UNKNOWN)
+
+
+def _record_engine(view: View, schema: Schema) -> None:
+    table = schema.tables.get(view.operation.facts["table"])
+    words = table.facts.get("options", "").split() if table is not None else []
+    if "engine" in words:
+        old = [word for word in words[words.index("engine") + 1 :] if word != "="]
+        view.known["engine_changes"] = bool(old) and old[0] != view.operation.facts["engine"]
+
+
+def _record_not_null(view: View, schema: Schema) -> None:
+    view.known["validated_check_proves_not_null"] = _proved(view, schema)
+
+
+def _proved(view: View, schema: Schema) -> bool | Unknown:
+    """PostgreSQL 12 and up: https://www.postgresql.org/docs/current/sql-altertable.html"""
+    from migralint.knowledge.facts import server_version
+
+    if server_version(view) < 12:
+        return False
+    table = schema.tables.get(view.operation.facts["table"])
+    column = view.operation.facts["column"]
+    wanted = f"{column.name} is not null".lower()
+    for constraint in table.constraints.values() if table else ():
+        if not constraint.valid:
+            continue
+        if constraint.kind == "not_null" and column in constraint.columns:
+            return True
+        if constraint.kind == "check" and wanted in _conjuncts(constraint.expression):
+            return True
+    seen = {constraint.name for constraint in table.constraints.values()} if table else set()
+    validated = view.earlier(("validate_constraint",))
+    same = [v for v in validated if v.operation.facts["table"] == view.operation.facts["table"]]
+    return UNKNOWN if any(v.operation.facts["constraint"] not in seen for v in same) else False
+
+
+def _conjuncts(expression: str) -> list[str]:
+    """The parts of a condition between ANDs, without quotes and brackets, in lower case."""
+    text = " ".join(expression.replace('"', "").replace("(", " ").replace(")", " ").split())
+    return (
+        [part.strip().lower() for part in text.lower().split(" and ")]
+        if " or " not in text.lower()
+        else []
+    )
+
+
+def _record_constraint(view: View, schema: Schema) -> None:
+    facts = view.operation.facts
+    table = schema.tables.get(facts["table"])
+    constraint = table.constraints.get(Name(facts["constraint"].name)) if table else None
+    if constraint is not None and not facts.get("constraint_type"):
+        view.known["constraint_type"] = constraint.kind.replace("_", " ")
+
+
+def _record_type(view: View, schema: Schema) -> None:
+    """DROP TYPE behind a rename: another enum may have taken its place, with fewer values."""
+    name = view.operation.facts["type_name"]
+    known, timeline = view.known, view.timeline
+    own = schema.types.get(name)
+    known["new_type"] = own is not None and own.batch in timeline.fresh
+    if view.operation.kind != "drop_type":
+        return
+    renames = [
+        v for v in view.earlier(("rename_type",)) if v.operation.facts["new_name"].name == name.name
+    ]
+    known["enum_replaced"] = bool(renames)
+    known["lost_values"] = ""
+    if renames:
+        former = renames[-1].operation.facts["type_name"]
+        known["replaced_type"] = former
+        new = schema.types.get(former)
+        if own is None or new is None:
+            known["lost_values"] = UNKNOWN
+        else:
+            known["lost_values"] = ", ".join(
+                value for value in own.values if value not in new.values
+            )
+
+
+def _record_modify(view: View, schema: Schema) -> None:
+    """MySQL's MODIFY of an enum: the values that the new list leaves out."""
+    new = _enum_values(view.operation.facts["type"])
+    old_type = view.known.get("old_type", "")
+    old = _enum_values(old_type)
+    view.known["enum_replaced"] = bool(new) and (bool(old) or not old_type)
+    if old and new:
+        view.known["lost_values"] = ", ".join(value for value in old if value not in new)
+
+
+def _enum_values(type_text: str) -> list[str]:
+    import re
+
+    if not type_text.lower().startswith(("enum(", "set(")):
+        return []
+    return [value.replace("''", "'") for value in re.findall(r"'((?:[^']|'')*)'", type_text)]
+
+
+def _record_update(view: View, schema: Schema) -> None:
+    """An UPDATE concerns a new column where all that it sets is new."""
+    facts = view.operation.facts
+    columns = [schema.column(facts["table"], name) for name in facts["columns"]]
+    fresh = view.timeline.fresh
+    view.known["new_column"] = bool(columns) and all(
+        c is not None and c.batch in fresh for c in columns
+    )
+
+
+_RECORDERS: dict[str, tuple[Callable[[View, Schema], None], ...]] = {
+    "create_table": (shapes.record_existing, dependents.record_table),
+    "drop_table": (rebuild.record_drop, dependents.record_table),
+    "truncate": (dependents.record_table,), "detach_partition": (dependents.record_table,),
+    "attach_partition": (dependents.record_attach,),
+    "add_column": (_record_type_change, shapes.record_existing_column),
+    "alter_column_type": (_record_type_change,),
+    "modify_column": (_record_modify, _record_type_change),
+    "drop_column": (dependents.record_drop_column,),
+    "set_not_null": (_record_not_null,), "update": (_record_update,),
+    "add_unique": (_record_key,), "add_primary_key": (_record_key,),
+    "create_index": (_record_key, shapes.record_duplicate, _record_index),
+    "drop_index": (rebuild.record_index_drop,),
+    "drop_constraint": (_record_constraint, dependents.record_table),
+    "validate_constraint": (_record_constraint,), "alter_constraint": (_record_constraint,),
+    "drop_type": (_record_type, dependents.record_type_users),
+    "drop_domain": (_record_type, dependents.record_type_users),
+    "add_enum_value": (_record_type,), "rename_enum_value": (_record_type,),
+    "rename_type": (_record_type,), "alter_type": (_record_type,),
+    "drop_attribute": (_record_type, dependents.record_type_users),
+    "add_attribute": (_record_type, dependents.record_type_users),
+    "alter_attribute": (_record_type, dependents.record_type_users),
+    "add_domain_constraint": (_record_type,), "set_domain_not_null": (_record_type,),
+    "drop_sequence": (dependents.record_owner,), "drop_schema": (dependents.record_owner,),
+    "set_engine": (_record_engine,),
+}  # fmt: skip
+
+
+def _is_new_object(view: View) -> bool:
+    """Made earlier in this migration: what DROP and ALTER then do concerns nobody else."""
+    facts, made = view.operation.facts, view.timeline.made
+    if view.known.get("new_table") or view.known.get("new_type"):
+        return True
+    return any((fact, facts[fact]) in made for fact in MADE.values() if fact in facts)

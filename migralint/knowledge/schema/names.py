@@ -1,0 +1,71 @@
+"""The names that a server gives to what the SQL leaves unnamed.
+
+PostgreSQL: makeObjectName, ChooseConstraintName and ChooseIndexName of its source; the numbering
+counts on while the name is taken. MySQL: https://dev.mysql.com/doc/refman/8.4/en/create-table.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from migralint.knowledge.schema.objects import EXPRESSION
+from migralint.model import Name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+LONGEST = 63
+_CALL = re.compile(r'\s*\(*\s*(?:[\w$]+\.)?([^\W\d][\w$]*|"[^"]+")\s*\(')
+_CAST = re.compile(r'\s*\(*\s*(?:[\w$]+\.)?([^\W\d][\w$]*|"[^"]+")\s*\)*\s*::')
+
+
+def joined(first: str, second: str, label: str) -> str:
+    """first_second_label within 63 bytes: the longer of the first two is cut."""
+    one, two = first.encode(), second.encode()
+    room = LONGEST - len(label) - 1 - (1 if second else 0)
+    while len(one) + len(two) > room:
+        if len(one) > len(two):
+            one = one[:-1]
+        else:
+            two = two[:-1]
+    parts = [one.decode(errors="ignore"), two.decode(errors="ignore"), label]
+    return "_".join(part for part in parts if part)
+
+
+def free(first: str, second: str, label: str, taken: Callable[[str], bool]) -> str:
+    """The name, with the first number behind it that makes it unused."""
+    number = 0
+    while taken(name := joined(first, second, f"{label}{number or ''}")):
+        number += 1
+    return name
+
+
+def of_columns(columns: Iterable[Name]) -> str:
+    """The middle of the name of a key; an index's expressions by their function, or `expr`."""
+    seen: list[str] = []
+    for column in columns:
+        word = _of_expression(column.sql) if column.name == EXPRESSION else column.name
+        number, name = 0, word
+        while name in seen:
+            number += 1
+            name = f"{word}{number}"
+        seen.append(name)
+    return "_".join(seen)
+
+
+def _of_expression(text: str) -> str:
+    found = _CALL.match(text) or _CAST.match(text)
+    if found is None:
+        return "expr"
+    word = found[1]
+    return word[1:-1] if word.startswith('"') else word.lower()
+
+
+def numbered(word: str, taken: Callable[[str], bool]) -> str:
+    """MySQL's: a, a_2, a_3."""
+    number, name = 1, word
+    while taken(name):
+        number += 1
+        name = f"{word}_{number}"
+    return name

@@ -1,0 +1,259 @@
+"""The schema as it stands: names -> what they are, and how much of it is known.
+
+What the migrations do not say (a table that was made before the folder begins, dynamic SQL) is not
+in here. `certain` tells where absence means something: nothing unknown is taken for missing.
+"""
+
+from __future__ import annotations
+
+from migralint.knowledge.schema import names
+from migralint.knowledge.schema.objects import (
+    Column,
+    Constraint,
+    Disabled,
+    Expanded,
+    Index,
+    OwnType,
+    Table,
+    View,
+)
+from migralint.model import UNKNOWN, Name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from migralint.model import Statement, Unknown
+
+# A folder that begins in the middle of a database's life uses older tables sooner than this.
+_ENOUGH = 3
+# What every database has, whoever made the folder.
+_SYSTEM = ("pg_catalog", "information_schema", "pg_toast", "mysql", "performance_schema", "sys")
+
+
+class State:
+    """One database's schema. `batch` is the migration that is replayed, `number` counts them.
+
+    `open_schemas` are those of which something was used that no migration made; `doubtful` names
+    may be there still, because a condition decided; `gaps` say what could not be read.
+    `complete`: the folder's tool sees to it that the migrations make the whole schema. Without that
+    word `proofs` count the migrations that used what earlier ones had made, and nothing else.
+    """
+
+    def __init__(self, dialect: str = "postgres", complete: bool = False) -> None:
+        self.dialect = dialect
+        self.complete = complete
+        self.proofs = 0
+        self.tables: dict[Name, Table] = {}
+        self.views: dict[Name, View] = {}
+        self.indexes: dict[Name, Index] = {}  # not in MySQL, where a table has its own
+        self.sequences: dict[Name, Column | None] = {}
+        self.types: dict[Name, OwnType] = {}
+        self.referring: dict[Name, dict[Constraint, None]] = {}
+        self.constraint_names: dict[Name, int] = {}
+        self.gaps: list[str] = []
+        self.open_schemas: set[str] = set()
+        self.doubtful: set[Name] = set()
+        self.made_in: dict[str, int] = {}  # schema -> the number of the migration that began it
+        self.altering_routines: set[str] = set()
+        self.temporary: list[Table] = []
+        self.unfinished: dict[Constraint | Disabled | Expanded, int] = {}  # since which migration
+        self.batch: object = None
+        self.proven: object = None  # the last migration that counted among the proofs
+        self.number = 0
+        self.numbers: dict[object, int] = {}
+        self.statement: Statement | None = None
+        self.skipped: tuple[Statement | None, Name | None] = (None, None)
+        self._read_types: dict[str, Name | None] = {}
+
+    # looking up
+
+    def column(self, table: Name, column: Name) -> Column | None:
+        known = self.tables.get(table)
+        return known.columns.get(column) if known else None
+
+    def index(self, name: Name, table: Name | None = None) -> Index | None:
+        """By its name; MySQL's with the table."""
+        if self.dialect != "mysql":
+            return self.indexes.get(name)
+        known = self.tables.get(table) if table is not None else None
+        if known is None:
+            return None
+        alike = (i for n, i in known.indexes.items() if n.name.lower() == name.name.lower())
+        return known.indexes.get(name) or next(alike, None)
+
+    def table_of(self, name: Name) -> Table:
+        """The table, made known (not whole) where no CREATE TABLE was seen."""
+        known = self.tables.get(name)
+        if known is None:
+            known = Table(name, None, {}, whole=False)
+            if "{{" not in name.name:
+                self.tables[name] = known
+        return known
+
+    def own_type(self, text: str) -> OwnType | None:
+        """The project's own type that a type text names, an array of it too."""
+        if text not in self._read_types:
+            self._read_types[text] = _own_name(text)
+        name = self._read_types[text]
+        return self.types.get(name) if name is not None else None
+
+    def references_to(self, table: Name) -> list[Constraint]:
+        """The foreign keys of any table that refer to this one."""
+        return list(self.referring.get(table, ()))
+
+    def has_relation(self, name: Name) -> bool:
+        return any(
+            name in known for known in (self.tables, self.indexes, self.views, self.sequences)
+        )
+
+    def is_later(self, batch: object, other: object) -> bool:
+        """Whether the one migration is known to come after the other."""
+        numbers = self.numbers
+        return batch in numbers and other in numbers and numbers[batch] > numbers[other]
+
+    def certain(self, table: Table | None) -> bool:
+        """Whether what is not found in the table (or anywhere, for None) does not exist."""
+        return not self.gaps and (table is None or table.whole)
+
+    def absent(self, table: Table | None) -> bool | Unknown:
+        """The value of a fact whose thing was not found: False, or UNKNOWN."""
+        return False if self.certain(table) else UNKNOWN
+
+    def missing(self, name: Name) -> bool:
+        """Whether the table surely does not exist: all that made its schema was seen."""
+        if self.gaps or not name.name or "{{" in name.sql or name.schema.lower() in _SYSTEM:
+            return False
+        if name.schema in self.open_schemas or name in self.doubtful:
+            return False
+        if not self.complete and self.proofs < _ENOUGH:
+            return False
+        begun = self.made_in.get(name.schema)
+        if (
+            begun is None
+            or begun >= self.number
+            or name.name.lower().startswith(("pg_", "sqlite_"))
+        ):
+            return False
+        if self.dialect == "mysql" and _in_any_case(name, self.tables):
+            return False
+        return not self.has_relation(name)
+
+    # changing
+
+    def gap(self, reason: str) -> None:
+        """Something happened that could not be read: from now on nothing is surely missing."""
+        if reason not in self.gaps:
+            self.gaps.append(reason)
+
+    def add_table(self, table: Table) -> None:
+        self.tables[table.name] = table
+        self.made_in.setdefault(table.name.schema, self.number)
+        self.doubtful.discard(table.name)
+
+    def add_column(self, table: Table, column: Column) -> None:
+        table.columns[column.name] = column
+        own = self.own_type(column.type) if self.types else None
+        if own is not None:
+            column.own = own
+            own.columns[column] = table
+
+    def forget_column(self, column: Column) -> None:
+        if column.own is not None:
+            column.own.columns.pop(column, None)
+        if column.sequence is not None:
+            self.sequences.pop(column.sequence, None)
+
+    def add_index(self, index: Index) -> None:
+        index.table.indexes[index.name] = index
+        if self.dialect != "mysql":
+            self.indexes[index.name] = index
+
+    def remove_index(self, index: Index) -> None:
+        index.table.indexes.pop(index.name, None)
+        if self.indexes.get(index.name) is index:
+            del self.indexes[index.name]
+        for child in index.table.children:
+            for inherited in [i for i in child.indexes.values() if i.parent is index]:
+                self.remove_index(inherited)
+
+    def rename_index(self, index: Index, name: Name) -> None:
+        index.table.indexes.pop(index.name, None)
+        self.indexes.pop(index.name, None)
+        index.name = name
+        self.add_index(index)
+
+    def add_constraint(self, constraint: Constraint) -> None:
+        table = constraint.table
+        table.constraints[constraint.name] = constraint
+        self._count(constraint, 1)
+        if constraint.references is not None:
+            self.referring.setdefault(constraint.references, {})[constraint] = None
+
+    def remove_constraint(self, constraint: Constraint) -> None:
+        table = constraint.table
+        if table.constraints.get(constraint.name) is constraint:
+            del table.constraints[constraint.name]
+            self._count(constraint, -1)
+        if constraint.references is not None:
+            self.referring.get(constraint.references, {}).pop(constraint, None)
+        if constraint.index is not None:
+            self.remove_index(constraint.index)
+        for child in table.children:
+            for inherited in [c for c in child.constraints.values() if c.parent is constraint]:
+                self.remove_constraint(inherited)
+
+    def rename_constraint(self, constraint: Constraint, name: Name) -> None:
+        constraint.table.constraints.pop(constraint.name, None)
+        self._count(constraint, -1)
+        constraint.name = name
+        constraint.table.constraints[name] = constraint
+        self._count(constraint, 1)
+
+    def _count(self, constraint: Constraint, by: int) -> None:
+        key = Name(constraint.name.name, constraint.table.name.schema)
+        self.constraint_names[key] = self.constraint_names.get(key, 0) + by
+
+    # names that the server gives
+
+    def relation_name(self, table: Name, columns: tuple[Name, ...], label: str) -> Name:
+        """For an index, a key or a sequence: PostgreSQL keeps them apart from all relations."""
+
+        def taken(text: str) -> bool:
+            name = Name(text, table.schema)
+            return self.has_relation(name) or self.constraint_names.get(name, 0) > 0
+
+        return Name(names.free(table.name, names.of_columns(columns), label, taken), table.schema)
+
+    def constraint_name(self, table: Name, columns: tuple[Name, ...], label: str) -> Name:
+        def taken(text: str) -> bool:
+            return self.constraint_names.get(Name(text, table.schema), 0) > 0
+
+        return Name(names.free(table.name, names.of_columns(columns), label, taken))
+
+
+def _in_any_case(name: Name, tables: Iterable[Name]) -> bool:
+    """Whether a MySQL server on Windows or macOS, or one that is told to, would find the table."""
+    return any(known.name.lower() == name.name.lower() for known in tables)
+
+
+def _own_name(text: str) -> Name | None:
+    """The name in a type text where it is none of the server's own types."""
+    from migralint.knowledge import types
+
+    read = types.read(text)
+    if read is UNKNOWN or read.builtin:
+        return None
+    schema, _, name = read.name.rpartition(".")
+    return Name(name, schema)
+
+
+def made(facts: Mapping[str, Any]) -> bool:
+    """Whether the statement may find what it makes in place already."""
+    return bool(facts.get("if_not_exists") or facts.get("guarded"))
+
+
+def gone(facts: Mapping[str, Any]) -> bool:
+    """Whether the statement may find what it drops or changes gone already."""
+    return bool(facts.get("if_exists") or facts.get("guarded") or facts.get("in_do"))
