@@ -1,7 +1,7 @@
 """Puts the rules into the wheel a second time, read and checked already, as JSON.
 
 Reading a hundred YAML files costs more than linting a migration, and the hook pays it on every
-commit. A checkout and an editable install have only the YAML, so that a changed rule counts at once.
+commit. A checkout and an editable install have only the YAML: a changed rule counts at once.
 """
 
 from __future__ import annotations

@@ -106,7 +106,10 @@ def apply(url: str, migrations: Iterable[Migration], before: str) -> tuple[int, 
     first = [("", before)] if before else []
     for mode, text in [*first, *((str(m.transaction), forward(m)) for m in migrations)]:
         command = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", "-"]
-        command += ["-1"] if mode == "file" else []
+        alone = (
+            "concurrently" in text.lower()
+        )  # and no transaction, whatever the tool is told where
+        command += ["-1"] if mode == "file" and not alone else []
         done = subprocess.run(command, input=text, text=True, capture_output=True, check=False)
         if done.returncode:
             wrong = [

@@ -48,7 +48,7 @@ def holds(condition: Condition, view: View) -> tuple[Truth, tuple[str, ...]]:
 
 
 def settled(condition: Condition, known: Mapping[str, Any]) -> Condition | None:
-    """The condition without its tests on what is known beforehand; None where one of them is false."""
+    """The condition without the tests that `known` decides; None where one of them is false."""
     left = []
     for fact, test, operand in condition:
         if fact not in known or test not in TESTS:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from linting import migration, operations_of
+
 from migralint.config import Config
 from migralint.knowledge.effects import effect, held_together, is_own, said
 from migralint.knowledge.schema import Schema
@@ -13,17 +13,31 @@ from migralint.knowledge.timeline import Timeline, View
 
 def views(text: str, version: int = 14, rows: int | None = None) -> list[View]:
     config = Config(server_version=version, large_tables={"t": rows} if rows else None)
-    timeline = Timeline(migration(text), operations_of(text), Schema(), config, frozenset({"migrations/002_b.sql"}))
+    timeline = Timeline(
+        migration(text), operations_of(text), Schema(), config, frozenset({"migrations/002_b.sql"})
+    )
     return [view for view in timeline.views if is_own(view)]
 
 
 @pytest.mark.parametrize(
     ("text", "version", "line"),
     [
-        ("ALTER TABLE t ADD COLUMN x int DEFAULT 1", 14, "add_column t.x, ACCESS EXCLUSIVE, blocks reads and writes, for a moment"),
-        ("CREATE INDEX CONCURRENTLY i ON t (a)", 14, "create_index i, SHARE UPDATE EXCLUSIVE, blocks nothing, builds an index"),
+        (
+            "ALTER TABLE t ADD COLUMN x int DEFAULT 1",
+            14,
+            "add_column t.x, ACCESS EXCLUSIVE, blocks reads and writes, for a moment",
+        ),
+        (
+            "CREATE INDEX CONCURRENTLY i ON t (a)",
+            14,
+            "create_index i, SHARE UPDATE EXCLUSIVE, blocks nothing, builds an index",
+        ),
         ("COMMENT ON TABLE t IS 'x'", 14, "comment t, SHARE UPDATE EXCLUSIVE, blocks nothing"),
-        ("ALTER TABLE p DETACH PARTITION q CONCURRENTLY", 14, "detach_partition p, SHARE UPDATE EXCLUSIVE, blocks nothing"),
+        (
+            "ALTER TABLE p DETACH PARTITION q CONCURRENTLY",
+            14,
+            "detach_partition p, SHARE UPDATE EXCLUSIVE, blocks nothing",
+        ),
     ],
 )
 def test_the_line_for_a_statement(text: str, version: int, line: str) -> None:
@@ -36,12 +50,18 @@ def test_the_size_gives_the_time_and_the_assumption() -> None:
     (unknown,) = views(text)
     assert said(effect(unknown)).endswith("which is not known")
     (known,) = views(text, rows=5_000_000)
-    assert "rewrites the table, for about 50 s (assumed: writing 20 MB a second" in said(effect(known))
+    assert "rewrites the table, for about 50 s (assumed: writing 20 MB a second" in said(
+        effect(known)
+    )
 
 
 def test_a_new_table_blocks_nobody() -> None:
     made, indexed = views("CREATE TABLE t (id int); CREATE INDEX i ON t (id);")
-    assert (effect(made).blocks, effect(indexed).blocks, effect(indexed).seconds) == ("nothing", "nothing", 0.0)
+    assert (effect(made).blocks, effect(indexed).blocks, effect(indexed).seconds) == (
+        "nothing",
+        "nothing",
+        0.0,
+    )
 
 
 def test_a_lock_is_held_until_the_commit() -> None:

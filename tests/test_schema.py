@@ -125,7 +125,9 @@ def test_a_temporary_table_ends_with_its_migration() -> None:
 
 
 def test_if_not_exists_changes_nothing_that_is_there() -> None:
-    schema = schema_of(USERS, "CREATE TABLE IF NOT EXISTS users (phone text UNIQUE, CHECK (phone <> ''));")
+    schema = schema_of(
+        USERS, "CREATE TABLE IF NOT EXISTS users (phone text UNIQUE, CHECK (phone <> ''));"
+    )
     table = schema.tables[Name("users")]
     assert [name.name for name in table.columns] == ["id", "email"]
     assert [c.kind for c in table.constraints.values()] == ["primary_key"]
@@ -141,7 +143,9 @@ def test_enum_values_are_kept_in_their_order() -> None:
 
 
 def test_foreign_keys_follow_a_renamed_table() -> None:
-    schema = schema_of(USERS, "CREATE TABLE a (u bigint REFERENCES users);", "ALTER TABLE users RENAME TO people;")
+    schema = schema_of(
+        USERS, "CREATE TABLE a (u bigint REFERENCES users);", "ALTER TABLE users RENAME TO people;"
+    )
     assert [c.table.name.name for c in schema.references_to(Name("people"))] == ["a"]
     assert schema.references_to(Name("users")) == []
 
@@ -180,13 +184,21 @@ def test_a_history_of_any_length_is_replayed_in_linear_time() -> None:
 
 @pytest.mark.parametrize(
     ("version", "folder", "speaks"),
-    [("002", "migrations", True), ("latest", "migrations", False), ("002", "migrations/v1.2", False)],
+    [
+        ("002", "migrations", True),
+        ("latest", "migrations", False),
+        ("002", "migrations/v1.2", False),
+    ],
 )
-def test_the_order_must_be_known_before_anything_is_missing(version: str, folder: str, speaks: bool) -> None:
+def test_the_order_must_be_known_before_anything_is_missing(
+    version: str, folder: str, speaks: bool
+) -> None:
     rules = [rule for rule in load([builtin_directory()]) if rule.id == "unknown-object"]
     from migralint.config import Config
 
     place = {"folder": folder, "layout": "prisma"}
     first = migration(USERS, f"{folder}/001_a.sql", version="001", report=False, **place)
-    second = migration("ALTER TABLE acounts ADD COLUMN a int;", f"{folder}/b.sql", version=version, **place)
+    second = migration(
+        "ALTER TABLE acounts ADD COLUMN a int;", f"{folder}/b.sql", version=version, **place
+    )
     assert bool(lint([first, second], rules, Config()).findings) is speaks

@@ -129,7 +129,9 @@ def test_a_column_that_was_filled_from_another_is_no_unfinished_change() -> None
 
 
 def test_an_index_of_a_table_that_is_not_wholly_known_may_be_there() -> None:
-    text = "ALTER TABLE old ADD CONSTRAINT fk FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;"
+    text = (
+        "ALTER TABLE old ADD CONSTRAINT fk FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;"
+    )
     strict = Config(preset="strict")
     (finding,) = [f for f in found(text, config=strict) if f.rule == "foreign-key-without-index"]
     assert finding.assumed == ("foreign_key_indexed",)
@@ -144,7 +146,12 @@ def test_change_of_a_column_needs_the_old_name_and_knows_the_old_type() -> None:
 
 
 def test_the_tables_in_which_tools_keep_their_history_are_not_missing() -> None:
-    for table in ("schema_migrations", "__diesel_schema_migrations", "goose_db_version", "_prisma_migrations"):
+    for table in (
+        "schema_migrations",
+        "__diesel_schema_migrations",
+        "goose_db_version",
+        "_prisma_migrations",
+    ):
         text = f"DELETE FROM {table} WHERE version = 1;"
         assert history(USERS, text, rule="unknown-object", layout="prisma") == []
     text = "DELETE FROM sessions WHERE id = 1;"

@@ -139,7 +139,9 @@ def test_sqlite_has_what_the_replay_has() -> None:
         connection.execute(text)
     ours, theirs = of_replay("sqlite"), of_sqlite(connection)
     connection.close()
-    ours["keys"] = {(key[0], *value): True for key, value in ours["keys"].items()}  # they have no names
+    ours["keys"] = {
+        (key[0], *value): True for key, value in ours["keys"].items()
+    }  # they have no names
     # A primary key says nothing of NULL in SQLite, and an index of its own is the table.
     keys = {k for k, v in theirs["columns"].items() if v is None}
     ours["columns"] = {k: None if k in keys else v for k, v in ours["columns"].items()}
@@ -150,13 +152,20 @@ def test_sqlite_has_what_the_replay_has() -> None:
 
 def of_sqlite(connection: sqlite3.Connection) -> Things:
     found: Things = {"columns": {}, "indexes": {}, "keys": {}}
-    tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    tables = connection.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    )
     for (table,) in tables.fetchall():
         for row in connection.execute(f"PRAGMA table_info('{table}')"):
-            found["columns"][table, row[1].lower()] = None if row[5] else (not row[3], row[4] is not None)
+            found["columns"][table, row[1].lower()] = (
+                None if row[5] else (not row[3], row[4] is not None)
+            )
         for row in connection.execute(f"PRAGMA index_list('{table}')").fetchall():
             if row[3] == "c":
-                names = [r[2] or "(expression)" for r in connection.execute(f"PRAGMA index_info('{row[1]}')")]
+                names = [
+                    r[2] or "(expression)"
+                    for r in connection.execute(f"PRAGMA index_info('{row[1]}')")
+                ]
                 found["indexes"][table, row[1]] = (bool(row[2]), ",".join(names))
         for row in connection.execute(f"PRAGMA foreign_key_list('{table}')"):
             found["keys"][table, row[2], row[3]] = True

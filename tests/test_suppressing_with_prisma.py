@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from prisma_engine import ask
 
 INIT = 'CREATE TABLE "User" ("id" INTEGER NOT NULL, "bio" TEXT, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));\n'
@@ -54,7 +53,9 @@ def lint(project: Path) -> subprocess.CompletedProcess[str]:
 
 
 def diagnosis(project: Path, database: str) -> dict[str, str]:
-    action: dict[str, str] = ask("dev-diagnostic", database, project / "prisma" / "migrations")["action"]
+    action: dict[str, str] = ask("dev-diagnostic", database, project / "prisma" / "migrations")[
+        "action"
+    ]
     return action
 
 
@@ -64,7 +65,9 @@ def test_what_the_message_offers_leaves_prisma_content(project: Path, database: 
     _, _, offered = refused.stdout.partition("under `allow:`")
     entry = offered.strip().splitlines()[0].strip()
     assert entry.startswith("- {rule: drop-column")
-    (project / ".migralint.yaml").write_text(f"allow:\n  {entry.replace('...', 'nobody reads it')}\n")
+    (project / ".migralint.yaml").write_text(
+        f"allow:\n  {entry.replace('...', 'nobody reads it')}\n"
+    )
     accepted = lint(project)
     assert accepted.returncode == 0, accepted.stdout + accepted.stderr
     assert diagnosis(project, database)["tag"] == "createMigration"

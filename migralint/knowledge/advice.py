@@ -193,8 +193,10 @@ def how_to_edit(view: View) -> str:
     """How to change the migration without harm to a database that has applied it."""
     if view.migration.layout == "prisma":
         return (
-            "Prisma asks for a reset when an applied migration was edited, and `prisma migrate dev` "
-            "has applied it to your own database: make a new migration with `npx prisma migrate dev "
+            "Prisma asks for a reset when an applied migration was edited, and `prisma migrate "
+            "dev` "
+            "has applied it to your own database: make a new migration with `npx prisma migrate "
+            "dev "
             "--create-only`, or edit this one only while no database has it."
         )
     return (

@@ -73,7 +73,7 @@ def _work(view: View) -> str:
 
 
 def _seconds(view: View, work: str) -> float | None:
-    """None where that depends on a size that nobody has told; what may be a rewrite counts as one."""
+    """None where it depends on a size that nobody told; what may be a rewrite counts as one."""
     if not work:
         return 0.0
     size, rows = view.fact("table_bytes"), view.fact("table_rows")
@@ -84,7 +84,7 @@ def _seconds(view: View, work: str) -> float | None:
 
 
 def is_own(view: View) -> bool:
-    """Columns and constraints inside of CREATE TABLE are part of it; a migration is no statement."""
+    """Columns and constraints inside of CREATE TABLE are part of that; a migration is none."""
     return view.operation.facts.get("inline") is not True and view.operation.kind != "migration"
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 OLDEST_SUPPORTED = {"postgres": 14, "mysql": 80, "sqlite": 3}
 _IDENTIFIERS = (
-    "table", "column", "constraint", "index", "view", "type_name", "routine", "trigger", "policy", "sequence",
-    "schema", "new_name",
+    "table", "column", "constraint", "index", "view", "type_name", "routine", "trigger", "policy",
+    "sequence", "schema", "new_name",
 )  # fmt: skip
 _NAMING = ("create_", "add_", "rename_")
 _LONGEST = {"postgres": 63, "mysql": 64}
@@ -43,14 +43,18 @@ def guarded(view: View) -> bool:
     return bool(facts.get("if_exists") or facts.get("if_not_exists") or facts.get("or_replace"))
 
 
+_ADD_CONSTRAINT = (
+    "add_foreign_key", "add_unique", "add_check", "add_primary_key", "add_exclusion",
+    "create_index",
+)  # fmt: skip
 _TAKING = {
-    "drop_table": "table", "drop_column": "table", "truncate": "table", "delete": "table", "drop_schema": "",
-    "drop_database": "", "drop_owned": "",
+    "drop_table": "table", "drop_column": "table", "truncate": "table", "delete": "table",
+    "drop_schema": "", "drop_database": "", "drop_owned": "",
 }  # fmt: skip
 
 
 def destructive(view: View) -> bool:
-    """Whether data that was there before the migration is taken away; a migration: by a statement of it."""
+    """Whether data that was there before is taken away; for a migration: by a statement of it."""
     if view.operation.kind == "migration":
         return any(destructive(other) for other in view.earlier(_TAKING))
     return view.operation.kind in _TAKING and view.fact("new_table") is not True
@@ -74,11 +78,11 @@ def recreated(view: View) -> bool:
     kind, facts = view.operation.kind, view.operation.facts
     makers: tuple[str, ...]
     if kind == "drop_constraint":
-        makers = ("add_foreign_key", "add_unique", "add_check", "add_primary_key", "add_exclusion", "create_index")
-        return any(v.fact("table") == facts["table"] for v in view.later(makers))
+        return any(v.fact("table") == facts["table"] for v in view.later(_ADD_CONSTRAINT))
     if kind == "drop_column":
-        return any(v.fact("table") == facts["table"] and v.fact("column") == facts["column"]
-                   for v in view.later(("add_column",)))  # fmt: skip
+        column = (facts["table"], facts["column"])
+        added = view.later(("add_column",))
+        return any((v.fact("table"), v.fact("column")) == column for v in added)
     if kind == "disable_trigger":
         return any(v.fact("table") == facts["table"] for v in view.later(("enable_trigger",)))
     makers = (kind.replace("drop_", "create_"),)
@@ -100,9 +104,10 @@ def replaced(view: View) -> bool:
         return False
     dropped = facts["table"]
     copies = {v.fact("table") for v in view.earlier(("insert",)) if v.fact("source") == "select"}
-    taken = {v.fact("table") for v in view.later(("rename_table",)) if v.fact("new_name").name == dropped.name}
+    later, earlier = view.later(("rename_table",)), view.earlier(("rename_table",))
+    taken = {v.fact("table") for v in later if v.fact("new_name").name == dropped.name}
     # Or the other way round: the old table was renamed first, and a new one made under its name.
-    given = {v.fact("table") for v in view.earlier(("rename_table",)) if v.fact("new_name").name == dropped.name}
+    given = {v.fact("table") for v in earlier if v.fact("new_name").name == dropped.name}
     made = {v.fact("table") for v in view.earlier(("create_table",))}
     return bool(copies & (taken | (given & made)))
 
@@ -117,7 +122,7 @@ def effect(view: View) -> Any:
 
 
 def online(view: View) -> Any:
-    """How MySQL or MariaDB carries out the action of an ALTER TABLE (see knowledge/online_ddl.py)."""
+    """How MySQL or MariaDB carries out an action of ALTER TABLE (see knowledge/online_ddl.py)."""
     if view.migration.dialect != "mysql":
         return UNKNOWN
     from migralint.knowledge import online_ddl
@@ -156,13 +161,13 @@ def _type_fact(name: str) -> Callable[[View], Any]:
     def derive(view: View) -> Any:
         old, new = view.fact("old_type"), view.fact("type")
         if UNKNOWN in (old, new) or not old or not new:
-            # Whether it narrows is asked only of a type that is known; rewriting-type-change speaks of the others.
+            # Narrowing is said only of a known type; rewriting-type-change speaks of the others.
             return False if name == "narrowing" else UNKNOWN
         from migralint.knowledge import type_changes
 
         dialect = view.migration.dialect
         if name == "narrowing":
-            # A type of the project's own, an enum above all: what it holds is another rule's question.
+            # What a type of the project's own holds, an enum above all, is another rule's question.
             return type_changes.narrowing(old, new, dialect) is True
         if dialect != "postgres":
             return UNKNOWN
@@ -253,7 +258,8 @@ def renamed_to(view: View) -> Name:
         return Name("")
     for other in (*view.earlier(("add_column",)), *view.later(("add_column",))):
         facts = other.operation.facts
-        same = facts["table"] == view.operation.facts["table"] and facts["column"] != view.operation.facts["column"]
+        own = view.operation.facts
+        same = facts["table"] == own["table"] and facts["column"] != own["column"]
         if same and facts["type"] == old and not facts.get("inline"):
             added: Name = facts["column"]
             return added

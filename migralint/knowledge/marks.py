@@ -20,8 +20,8 @@ _MARK = re.compile(
 _SEVERAL = re.compile(r"--\s*(?:RedefineTables|AlterEnum|RedefineIndex)\s*$")
 _BREAKPOINT = "--> statement-breakpoint"
 _OF_TOOLS = re.compile(
-    r"--\s*(?:\+?goose\b|migrate:|statement-breakpoint|atlas:|migralint:|This is an empty migration)"
-    r"|-->|^#!",
+    r"--\s*(?:\+?goose\b|migrate:|statement-breakpoint|atlas:|migralint:"
+    r"|This is an empty migration)|-->|^#!",
     re.I,
 )
 

@@ -29,7 +29,8 @@ def record_drop(view: View, schema: Schema) -> None:
     view.known["columns_dropped"] = tuple(table.columns)
     view.known["columns_of_new_tables"] = fresh
     references = schema.references_to(name)
-    cascading = [c.table.name for c in references if c.on_delete == "cascade" and c.table is not table]
+    others = [c for c in references if c.table is not table]
+    cascading = [c.table.name for c in others if c.on_delete == "cascade"]
     view.known["cascading_references"] = ", ".join(str(other) for other in dict.fromkeys(cascading))
 
 

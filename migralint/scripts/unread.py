@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _MENTIONS = re.compile(
     r"\bmigrate['\", :]{1,4}(?:reset|fresh|refresh|down)\b|--accept-data-loss|--force-reset"
     r"|\bdropdb\b|\bdrop\s+(?:table|database|schema)\b|\btruncate\s+table\b|\bdb:(?:drop|reset)\b"
-    r"|\bdb['\", ]{1,4}(?:reset|push)\b|\bschema:drop\b|\bmanage\.py['\", ]{1,4}flush\b|\bdrop-all\b",
+    r"|\bdb['\", ]{1,4}(?:reset|push)\b|\bschema:drop\b|\bmanage\.py['\", ]{1,4}flush\b"
+    r"|\bdrop-all\b",
     re.I,
 )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Statements of PL/pgSQL that change nothing in the database.
 _CONTROL = frozenset(
-    ("return", "raise", "null", "continue", "exit", "get", "assert", "open", "fetch", "close", "move")
+    "return raise null continue exit get assert open fetch close move".split()  # noqa: SIM905
 )
 _GUARD = re.compile(
     r"\bexists\b|\bto_reg\w+|\binformation_schema\b|\bpg_(?:class|type|constraint|indexes|tables|attribute|"
@@ -186,8 +186,8 @@ def _is_assignment(reader: Reader) -> bool:
 
 def _called(reader: Reader, start: int, stop: int) -> str:
     found = reader.tokens[start:stop]
-    pairs = zip(found, found[1:], strict=False)
-    return " ".join(word.text for word, next in pairs if word.kind == WORD and next.text == "(")
+    calls = [i for i in range(len(found) - 1) if found[i + 1].text == "("]
+    return " ".join(found[i].text for i in calls if found[i].kind == WORD)
 
 
 def _sql(reader: Reader, start: int, stop: int) -> Iterator[Found]:

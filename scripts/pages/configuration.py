@@ -47,7 +47,7 @@ EXAMPLES = {
         "commands:\n  - command: make wipe\n    effect: destroys\n    does: empties every table"
     ),
     "guard": "guard:\n  staging: refuse  # allow, ask or refuse; production is always refuse",
-    "url": "url: env:MIGRATION_DATABASE_URL",
+    "url": "url: sqlite:data/app.db",
     "lock_timeout": "lock_timeout: 3s",
     "statement_timeout": "statement_timeout: 30min",
     "hosts": 'hosts:\n  "*.rds.amazonaws.com": production',
