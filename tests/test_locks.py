@@ -98,7 +98,7 @@ def test_every_kind_has_a_last_row_that_always_holds():
 # What PostgreSQL does not have, and what has no effect of its own.
 ELSEWHERE = """
     modify_column alter_partition convert_charset set_engine alter_online optimize_table pragma
-    call dynamic_sql run_command migration file suppression other unparsed
+    call dynamic_sql run_command unread_script migration file suppression other unparsed
 """
 
 

@@ -126,6 +126,7 @@ def test_kinds_that_sql_gives_are_all_reached() -> None:
         "pragma",
         "psql_command",
         "run_command",
+        "unread_script",
         "migration",
         "file",
         "suppression",

@@ -95,7 +95,12 @@ def _contents(paths: Sequence[str], by_path: dict[str, list[Finding]], options: 
         f"{_text(counted(by_path[path]))}</li>\n"
         for path in paths
     )
-    return f"<nav><ol>\n{items}</ol></nav>\n"
+    listed = f"<ol>\n{items}</ol>"
+    if len(paths) > 12:
+        listed = (
+            f"<details><summary>{len(paths):,} files with findings</summary>\n{listed}</details>"
+        )
+    return f"<nav>{listed}</nav>\n"
 
 
 def _anchor(path: str) -> str:
