@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from migralint import suppressions
+from migralint.findings import Writer, fingerprinted, masked
 from migralint.knowledge.schema import Schema
 from migralint.knowledge.timeline import Timeline, View
 from migralint.matching import holds, settled
 from migralint.model import (
-    Edit,
     Finding,
     Migration,
     Operation,
@@ -20,10 +18,8 @@ from migralint.model import (
     record,
     replace,
 )
-from migralint.rules import render
 from migralint.sql.operations import operations
 from migralint.sql.statements import split
-from migralint.sql.tokens import WORD, tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,17 +29,10 @@ if TYPE_CHECKING:
     from migralint.config import Config, Override
     from migralint.matching import Condition
     from migralint.model import Remark, Script, Step
-    from migralint.rules import Case, Rule
+    from migralint.rules import Rule
     from migralint.suppressions import Suppression
 
-# Where only this is unknown an error is but a warning, which says that the rows are assumed.
-_SIZES = {"large_table": "table_rows"}
 _PRESETS = {"recommended": ("recommended",), "strict": ("recommended", "strict")}
-_EXCERPT_LINES = 6
-_SECRET = re.compile(
-    r"(?i)(\bpassword\s*=?\s*E?|\bidentified\s+by\s+|\bpassword\s*\(\s*)'(?:[^'\\]|\\.|''){0,4000}'"
-    r"|(\w://[^\s:/@']{1,200}:)[^\s@/']{1,400}(?=@)"
-)
 
 
 def lint(
@@ -182,7 +171,7 @@ class _Run:
         by_kind = self.rules_for(migration)
         used: set[int] = set()
         said: set[tuple[str, int]] = set()
-        writer = _Writer(migration, self.config)
+        writer = Writer(migration, self.config)
         for view in (v for v in timeline.views if v.fact("idle") is not True):
             for rule, finding in _uncovered(_fired(view, by_kind, writer)):
                 if rule.per == "statement":
@@ -200,7 +189,7 @@ class _Run:
         self.judge_suppressions(timeline, allowed, used, writer)
 
     def judge_suppressions(
-        self, timeline: Timeline, allowed: list[Suppression], used: set[int], writer: _Writer
+        self, timeline: Timeline, allowed: list[Suppression], used: set[int], writer: Writer
     ) -> None:
         by_kind = {"suppression": self.rules_for(timeline.migration).get("suppression", [])}
         for index, suppression in enumerate(allowed):
@@ -244,7 +233,7 @@ class _Run:
             )
             facts = suppressions.facts(entry, self.known, True, self.today)
             view = View(_at(stand_in, "suppression", facts, allow.line), timeline, 0)
-            yield from (finding for _, finding in _fired(view, by_kind, _Writer(stand_in, config)))
+            yield from (finding for _, finding in _fired(view, by_kind, Writer(stand_in, config)))
 
     def report(self, migrations: Sequence[Migration], scripts: Sequence[Script]) -> Report:
         self.findings.extend(self.configured())
@@ -254,7 +243,7 @@ class _Run:
             key=lambda f: (order.get(f.path, len(order)), f.line, f.column, -f.severity, f.rule)
         )
         return Report(
-            findings=tuple(_fingerprinted(self.findings)),
+            findings=tuple(fingerprinted(self.findings)),
             suppressed=tuple(self.suppressed),
             files=len(paths),
             statements=self.statements,
@@ -304,7 +293,7 @@ def _by_kind(rules: Sequence[Rule], config: Config, dialect: str) -> dict[str, l
 
 
 def _fired(
-    view: View, by_kind: Mapping[str, list[_InForce]], writer: _Writer
+    view: View, by_kind: Mapping[str, list[_InForce]], writer: Writer
 ) -> list[tuple[Rule, Finding]]:
     """The rules that are not provably inapplicable, each with its finding."""
     fired: list[tuple[Rule, Finding]] = []
@@ -329,122 +318,6 @@ def _uncovered(fired: list[tuple[Rule, Finding]]) -> list[tuple[Rule, Finding]]:
         return fired
     covered = {name for rule, _ in fired for name in rule.covers}
     return [entry for entry in fired if entry[0].id not in covered]
-
-
-class _Writer:
-    """Makes findings for one file; keeps the offsets of its lines."""
-
-    def __init__(self, migration: Migration, config: Config) -> None:
-        self.migration = migration
-        self.config = config
-        self.lines: list[str] | None = None
-
-    def finding(
-        self, rule: Rule, severity: Severity, view: View, unknown: tuple[str, ...]
-    ) -> Finding:
-        operation = view.operation
-        case = _case(rule, view)
-        if case is not None and case.severity is not None and severity == rule.severity:
-            severity = case.severity
-        assumed = tuple(dict.fromkeys(_SIZES.get(name, name) for name in unknown))
-        sizes_only = unknown and all(name in _SIZES for name in unknown)
-        if sizes_only and severity is Severity.ERROR and not self.config.assume_large:
-            severity = Severity.WARNING
-        end_line, end_column = self.end(operation)
-        return Finding(
-            rule=rule.id,
-            severity=severity,
-            path=self.migration.path,
-            line=operation.line,
-            column=operation.column,
-            end_line=end_line,
-            end_column=end_column,
-            message=masked(" ".join(render((case and case.message) or rule.message, view).split())),
-            why=masked(render((case and case.why) or rule.why, view)),
-            instead=masked(render((case and case.instead) or rule.instead, view)),
-            operation=operation.kind,
-            object=masked(str(view.fact("object"))),
-            assumed=assumed,
-            fix=_edits(rule, operation, self.migration.dialect),
-            fingerprint=masked(" ".join(operation.statement.text[:2000].split())),
-            references=rule.references,
-            excerpt=self.excerpt(operation.line, end_line),
-            allow=suppressions.offer(
-                self.migration.path, self.migration.layout, rule.id, _scope(operation)
-            ),
-        )
-
-    def end(self, operation: Operation) -> tuple[int, int]:
-        """Line and column behind the last character."""
-        text = self.migration.text[operation.start : operation.end]
-        newlines = text.count("\n")
-        if not newlines:
-            return operation.line, operation.column + len(text)
-        return operation.line + newlines, len(text) - text.rfind("\n")
-
-    def excerpt(self, line: int, end_line: int) -> tuple[str, ...]:
-        if not self.migration.text:
-            return ()
-        if self.lines is None:
-            self.lines = self.migration.text.split("\n")
-        shown = self.lines[line - 1 : min(end_line, line + _EXCERPT_LINES - 1)]
-        if self.migration.layout == "script":
-            from migralint.scripts import mask  # knows --password, PGPASSWORD= and tokens too
-
-            return tuple(mask(text.rstrip("\r")[:2000]) for text in shown)
-        return tuple(masked(text.rstrip("\r")[:2000]) for text in shown)
-
-
-def _scope(operation: Operation) -> str:
-    """What a suppression of a finding on this operation is about: see suppressions.offer."""
-    if operation.kind != "migration":
-        return "statement"
-    facts = operation.facts
-    return "file" if facts.get("statements") and not facts.get("edited") else "path"
-
-
-def _edits(rule: Rule, operation: Operation, dialect: str) -> tuple[Edit, ...]:
-    """The rule's fix: its text behind the first of its words that the action, or statement, has."""
-    if rule.fix is None or operation.facts.get("dynamic"):
-        return ()
-    statement = operation.statement
-    for start in (operation.start - statement.start, 0):
-        text = statement.text[start : operation.end - statement.start]
-        found = {t.text: t.end for t in reversed(tokens(text, dialect)) if t.kind == WORD}
-        for word in rule.fix.after:
-            if word.lower() in found:
-                at = statement.start + start + found[word.lower()]
-                return (Edit(at, at, f" {rule.fix.insert}"),)
-    return ()
-
-
-def _case(rule: Rule, view: View) -> Case | None:
-    for case in rule.cases:
-        if holds(case.when, view)[0] is True:
-            return case
-    return None
-
-
-def masked(text: str) -> str:
-    """The text without the passwords in it."""
-    if "://" not in text and "'" not in text:
-        return text
-    return _SECRET.sub(lambda match: f"{match[1]}'***'" if match[1] else f"{match[2]}***", text)
-
-
-def _fingerprinted(findings: list[Finding]) -> Iterator[Finding]:
-    """Fingerprints that survive moved lines: rule, path, statement, and which of the same it is."""
-    if not findings:
-        return
-    from hashlib import sha256
-
-    seen: dict[str, int] = {}
-    for finding in findings:
-        base = "\0".join((finding.rule, finding.path, finding.object, finding.fingerprint))
-        ordinal = seen[base] = seen.get(base, -1) + 1
-        yield replace(
-            finding, fingerprint=sha256(f"{base}\0{ordinal}".encode("utf-8", "replace")).hexdigest()
-        )
 
 
 def _whole(migration: Migration, statements: int, remark: Mapping[str, Any]) -> Operation:

@@ -339,7 +339,8 @@ class Step:
     `line` and `text` are those of its statement. `blocks`: "reads and writes", "writes", "nothing"
     or "unknown"; `seconds` is how long it works on the table (an estimate; None: it depends on a
     size that is not known). Steps with one number in `together` are committed together, so that all
-    their locks are held until then. `after` are the steps of the advice, where there is one.
+    their locks are held until then. `said` says it all in a line. `after` are the steps of the
+    advice, where there is one.
     """
 
     path: str
@@ -351,6 +352,7 @@ class Step:
     blocks: str = "nothing"
     seconds: float | None = 0.0
     together: int = 0
+    said: str = ""
     after: tuple[Step, ...] = ()
 
 

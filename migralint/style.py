@@ -8,7 +8,7 @@ what is in it.
 
 from __future__ import annotations
 
-from migralint.lint import masked
+from migralint.findings import masked
 from migralint.model import Finding, MigralintError, Report, Severity, replace
 
 TYPE_CHECKING = False

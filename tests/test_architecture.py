@@ -29,8 +29,9 @@ ALLOWED: dict[str, set[str]] = {
     "suppressions": {"config"},
     "history": {"config"},
     "baseline": {"history", "source"},
-    "style": {"lint", "knowledge", "sql"},
-    "lint": {"config", "knowledge", "matching", "rules", "scripts", "sql", "suppressions"},
+    "style": {"findings", "lint", "knowledge", "sql"},
+    "findings": {"config", "knowledge", "matching", "rules", "scripts", "sql", "suppressions"},
+    "lint": {"findings", "config", "knowledge", "matching", "rules", "scripts", "sql", "suppressions"},
     "guard": {"config", "discover", "runner", "scripts", "source", "sql"},  # runner.environment
     "runner": {
         "formats",
@@ -38,6 +39,7 @@ ALLOWED: dict[str, set[str]] = {
         "discover",
         "knowledge",
         "layouts",
+        "findings",
         "lint",
         "rules",
         "source",

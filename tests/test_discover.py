@@ -129,10 +129,10 @@ def test_a_named_folder_without_migrations_is_an_error(root):
 
 
 def test_a_named_file_that_is_not_ours_is_noted(root):
-    write(root, "README.md")
-    project = find(root, "README.md")
+    write(root, "notes.txt")
+    project = find(root, "notes.txt")
     assert not project.migrations
-    assert project.notes == ("README.md is neither SQL nor a script that migralint reads",)
+    assert project.notes == ("notes.txt is neither SQL nor a script that migralint reads",)
 
 
 def test_a_way_down_is_named_in_vain(tmp_path):
@@ -323,3 +323,9 @@ def test_scripts_alone_are_no_migrations(tmp_path):
     with pytest.raises(MigralintError, match="no migrations found"):
         find(tmp_path)
     assert [s.path for s in find(tmp_path, ".").scripts] == ["package.json"]
+
+
+def test_markdown_is_read_when_it_is_named(tmp_path):
+    (tmp_path / "deploy.md").write_text("```sh\nnpx prisma migrate reset --force\n```\n")
+    found = discover([str(tmp_path / "deploy.md")], Config(root=str(tmp_path)), WorkTree(str(tmp_path)))
+    assert [(script.path, script.form) for script in found.scripts] == [("deploy.md", "markdown")]

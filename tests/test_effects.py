@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from linting import migration, operations_of
 
@@ -68,3 +70,17 @@ def test_a_lock_is_held_until_the_commit() -> None:
     first, second = views("ALTER TABLE t ADD COLUMN a int; UPDATE t SET a = 1;", rows=500_000)
     held = list(held_together([effect(first), effect(second)]))
     assert [one.held for one in held] == [1.0, 1.0]
+
+
+def test_plan_offline_prints_them_for_named_migrations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from migralint.cli import main
+
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    (folder / "001_a.sql").write_text("CREATE TABLE t (id int);\n")
+    (folder / "002_b.sql").write_text("ALTER TABLE t ADD COLUMN a int;\nCREATE INDEX i ON t (a);\n")
+    assert main(["plan", "--offline", str(folder / "002_b.sql")]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "  line 1: add_column t.a, ACCESS EXCLUSIVE, blocks reads and writes, for a moment",
+        "  line 2: create_index i, SHARE, blocks writes, builds an index, for a time that depends on the table's size, which is not known",
+    ]

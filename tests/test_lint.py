@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from linting import all_rules, found, migration, operations_of, report, rules_of
 
 from migralint.config import Allow, Config, Override
-from migralint.lint import lint, masked
+from migralint.findings import masked
+from migralint.lint import lint
 from migralint.model import Severity
 from migralint.sql.statements import split
 from migralint.sql.vocabulary import KINDS, facts_of

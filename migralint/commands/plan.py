@@ -1,12 +1,13 @@
 """Show what `migralint apply` would do: statements, locks, what they block, how long, findings.
 
 Nothing is written. Exit status: 1 where apply would refuse; with --exit-code also where some are
-pending.
+pending. With --offline no database is asked: what the migrations of PATH do, one after the other.
 """
 
 from __future__ import annotations
 
 from migralint.commands import terminal
+from migralint.model import MigralintError
 from migralint.runner import target as targets
 
 TYPE_CHECKING = False
@@ -25,8 +26,35 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
+    parser.add_argument(
+        "--offline", action="store_true", help="ask no database: the migrations of PATH, or all"
+    )
+
+
 def run(args: Namespace) -> int:
-    return show(args)
+    return _offline(args) if args.offline else show(args)
+
+
+def _offline(args: Namespace) -> int:
+    from migralint import api
+    from migralint.formats.characters import lines
+
+    if args.url or args.only_to:
+        raise MigralintError("--offline asks no database: it goes with PATH alone")
+    report = api.lint([args.path] if args.path else [], config=args.config or "", steps=True)
+    if args.output == "json":
+        import json
+
+        steps = [{"path": s.path, "line": s.line, "effect": s.said} for s in report.steps]
+        terminal.say(json.dumps({"schema_version": 1, "steps": steps}, indent=1))
+        return 0
+    path = ""
+    for step in report.steps:
+        if step.path != path:
+            terminal.say(("\n" if path else "") + "\n".join(lines(step.path)))
+        path = step.path
+        terminal.say("\n".join(lines(f"  line {step.line}: {step.said}")))
+    return 0
 
 
 def show(args: Namespace) -> int:

@@ -91,6 +91,8 @@ class Found:
         if path == self.config.path:
             return False
         form = form_of(path)
+        if not form and named and path.lower().endswith((".md", ".mdx")):
+            form = "markdown"  # its shell blocks, only when somebody asks
         folder, name = posixpath.split(path)
         if not form and "." not in name and (named or SCRIPT_FOLDER.search(folder)):
             text = self.folder(folder or ".").text(path)

@@ -5,7 +5,7 @@ For reports that show a deploy; no rule asks.
 
 from __future__ import annotations
 
-from migralint.knowledge.effects import effect, is_own
+from migralint.knowledge.effects import effect, is_own, said
 from migralint.knowledge.locks import READ, WRITE, conflicts
 from migralint.knowledge.schema import Schema
 from migralint.knowledge.timeline import Timeline
@@ -53,6 +53,7 @@ def _step(view: View, shown: Callable[[str], str]) -> Step:
         blocks=one.blocks,
         seconds=one.seconds,
         together=_together(view),
+        said=shown(said(one)),
     )
 
 

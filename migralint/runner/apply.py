@@ -159,9 +159,11 @@ def _run(
 ) -> Result:  # fmt: skip
     applied: list[str] = []
     skipped: list[str] = []
+    untouched = True
     for state, how in zip(pending, modes, strict=True):
         assert state.local is not None
-        outcome = execute(run, session, state.local, how)
+        outcome = execute(run, session, state.local, how, untouched)
+        untouched = untouched and how.transaction and how.leaves_session_alone
         session = outcome.session
         if outcome.signal or outcome.state not in ("applied", "skipped"):
             raise error_of(state.local, outcome, len(applied))

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from migralint.runner.outcome import Outcome, Run
 
 
-def execute(run: Run, session: Session, local: Local, mode: Mode) -> Outcome:
+def execute(
+    run: Run, session: Session, local: Local, mode: Mode, untouched: bool = False
+) -> Outcome:
+    """`untouched`: nothing has changed the settings of the session since it was opened."""
     run.progress.begin(local.name, mode)
     if not mode.transaction:
         return by_statement(run, session, local, mode)
     for attempt in range(1, run.retries + 2):
-        outcome = in_transaction(run, session, local, mode)
+        outcome = in_transaction(run, session, local, mode, untouched)
         error = outcome.error
         if error is None or outcome.state != "rolled back":
             return outcome

@@ -69,7 +69,7 @@ def _excerpt(outcome: Outcome, line: int) -> list[str]:
     """The lines that failed, without the passwords in them."""
     if outcome.step is None:
         return ["  while committing"] if outcome.error is not None else []
-    from migralint.lint import masked
+    from migralint.findings import masked
 
     statement = outcome.step.statement
     rows = statement.text.split("\n")

@@ -22,6 +22,37 @@ if TYPE_CHECKING:
 # Layouts whose tools have a mark for "no transaction", and the mode that discover then reports.
 MARKED = {"goose": "statement", "flyway": "statement", "atlas": "statement", "diesel": "query",
           "dbmate": "query", "sqlx": "query"}  # fmt: skip
+# Kinds that run no code of the user's own, which could change settings.
+PLAIN = frozenset(
+    [
+        "create_table",
+        "drop_table",
+        "rename_table",
+        "add_column",
+        "drop_column",
+        "rename_column",
+        "set_not_null",
+        "drop_not_null",
+        "set_default",
+        "drop_default",
+        "add_primary_key",
+        "add_unique",
+        "add_foreign_key",
+        "add_check",
+        "validate_constraint",
+        "drop_constraint",
+        "create_index",
+        "drop_index",
+        "rename_index",
+        "create_type",
+        "drop_type",
+        "add_enum_value",
+        "rename_enum_value",
+        "create_schema",
+        "create_sequence",
+        "comment",
+    ]
+)
 FROM_STDIN = re.compile(r"(?i)\bfrom\s+stdin\b")
 COPY_END = re.compile(r"(?m)^\\\.[ \t]*\r?$")
 # SQLite: what does no harm where a file turns foreign keys off for another part of it.
@@ -64,6 +95,12 @@ class Mode:
     steps: tuple[Step, ...]
     reason: str = ""
     settings: Mapping[str, str] = {}
+
+    @property
+    def leaves_session_alone(self) -> bool:
+        """Surely no statement of it changes a setting, the role or the search_path."""
+        made = (operation for step in self.steps for operation in step.operations)
+        return all(op.kind in PLAIN and op.facts.get("as_query") is not True for op in made)
 
 
 def mode(migration: Migration, db: Database) -> Mode:

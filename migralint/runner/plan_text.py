@@ -90,7 +90,7 @@ def _entry(planned: Planned) -> dict[str, Any]:
         "transaction": planned.mode.transaction,
         "reason": planned.mode.reason,
         "operations": [
-            {name: getattr(effect, name) for name in Effect.__slots__}  # type: ignore[attr-defined]
+            {name: getattr(effect, name) for name in effect.__slots__}  # type: ignore[attr-defined]
             for effect in planned.effects
         ],
         "findings": [

@@ -106,7 +106,7 @@ class Watch:
     def _look(self) -> None:
         asked = 0.0
         more = ""
-        while not self.wake.wait(REDRAW):
+        while not self.wake.wait(REDRAW if self.progress.moving else FIRST_LOOK):
             since = self.running
             if since is None:
                 continue

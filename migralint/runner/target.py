@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from migralint import config as configuration
 from migralint.discover import discover
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, record, replace
 from migralint.runner import databases, environment, history
 from migralint.runner.durations import for_postgres, milliseconds
 from migralint.source import WorkTree
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from migralint.runner.environment import Environment
     from migralint.runner.history import Local
     from migralint.runner.url import Url
+
+GUESSED = "postgres"  # what discover answers where files without marks do not say
 
 
 @record
@@ -86,7 +88,12 @@ def find(args: Namespace) -> Target:
     if args.env:
         values = {**values, "DATABASE_ENV": args.env}
     found = environment.find_url(args.url, config.url, config.root, folder, layout, values)
-    dialect = locals_[0].migration.dialect if locals_ else found.url.dialect
+    dialect = locals_[0].migration.dialect
+    if dialect == GUESSED and found.url.dialect != dialect and not config.dialect:
+        # where nothing in the files says it, the database does
+        known = replace(config, dialect=found.url.dialect)
+        folder, layout, locals_, notes = migrations(known, args.path)
+        dialect = locals_[0].migration.dialect
     if dialect != found.url.dialect:
         raise MigralintError(
             f"the migrations of {folder} are for {dialect}, but {found.source} is {found.url.shown}"
@@ -172,8 +179,6 @@ def answering(url: Url) -> Iterator[None]:
 
 def judged(target: Target, session: Session) -> Target:
     """With the database's own marker, which is known only now."""
-    from migralint.model import replace
-
     marker = session.server.marker
     if not marker:
         return target

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 ENDED = "the migration ends the transaction by itself; what comes before is committed"
 
 
-def in_transaction(run: Run, session: Session, local: Local, mode: Mode) -> Outcome:
+def in_transaction(
+    run: Run, session: Session, local: Local, mode: Mode, untouched: bool
+) -> Outcome:
     """All statements and the row in one transaction."""
     db, committing = run.db, False
     step: Step | None = None
     try:
-        db.begin(session, mode.settings)
+        db.begin(session, mode.settings, untouched)
         if session.url.dialect == "sqlite" and is_there(run, session, local):
             db.rollback(session)
             return Outcome("skipped", session, mode)
@@ -35,7 +37,8 @@ def in_transaction(run: Run, session: Session, local: Local, mode: Mode) -> Outc
         step = None
         _check_violations(run, session, mode, before)
         committing = True
-        db.commit(session, *rows.insert_finished(db, session, run.table, local))
+        sql, values = rows.insert_finished(db, session, run.table, local)
+        db.commit(session, sql, values, mode.leaves_session_alone)
         run.progress.end(len(mode.steps))
         return Outcome("applied", session, mode)
     except ServerError as error:

@@ -92,13 +92,22 @@ if TYPE_CHECKING:
         def run(self, session: Session, statement: str, data: str | None = None) -> None:
             """One statement of a migration, as it is written; `data` for COPY ... FROM stdin."""
 
-        def begin(self, session: Session, settings: Mapping[str, str]) -> None:
-            """Put the session back to its first settings and open a transaction."""
+        def begin(
+            self, session: Session, settings: Mapping[str, str], untouched: bool = False
+        ) -> None:
+            """Open a transaction; before that, put the session back to its first settings, unless
+            it is `untouched`."""
 
         def reset(self, session: Session) -> None:
             """Put the session back to its first settings, outside a transaction."""
 
-        def commit(self, session: Session, sql: str = "", values: Sequence[object] = ()) -> None:
+        def commit(
+            self,
+            session: Session,
+            sql: str = "",
+            values: Sequence[object] = (),
+            untouched: bool = False,
+        ) -> None:
             """Commit, with one more statement of ours before it."""
 
         def rollback(self, session: Session) -> None: ...

@@ -131,12 +131,14 @@ def reset(session: Session) -> None:
     query(session, f"USE {quoted(session.url.database)}")
 
 
-def begin(session: Session, settings: Mapping[str, str]) -> None:
+def begin(session: Session, settings: Mapping[str, str], untouched: bool = False) -> None:
     reset(session)
     query(session, "START TRANSACTION")
 
 
-def commit(session: Session, sql: str = "", values: Sequence[object] = ()) -> None:
+def commit(
+    session: Session, sql: str = "", values: Sequence[object] = (), untouched: bool = False
+) -> None:
     if sql:
         query(session, sql, values)
     query(session, "COMMIT")

@@ -98,7 +98,7 @@ def reset(session: Session) -> None:
     query(session, "PRAGMA legacy_alter_table = OFF")
 
 
-def begin(session: Session, settings: Mapping[str, str]) -> None:
+def begin(session: Session, settings: Mapping[str, str], untouched: bool = False) -> None:
     """`foreign_keys` does nothing inside a transaction, so it is set before."""
     reset(session)
     if settings.get("foreign_keys") == "off":
@@ -106,7 +106,9 @@ def begin(session: Session, settings: Mapping[str, str]) -> None:
     query(session, "BEGIN IMMEDIATE")
 
 
-def commit(session: Session, sql: str = "", values: Sequence[object] = ()) -> None:
+def commit(
+    session: Session, sql: str = "", values: Sequence[object] = (), untouched: bool = False
+) -> None:
     if sql:
         query(session, sql, values)
     query(session, "COMMIT")

@@ -142,18 +142,21 @@ def reset(session: Session) -> None:
         query(session, _settings(replace(session, server=replace(session.server, version=13))))
 
 
-def begin(session: Session, settings: Mapping[str, str]) -> None:
-    local = "".join(f"; SET LOCAL {k} TO {literal(v)}" for k, v in settings.items())
-    query(session, f"{_settings(session)}; BEGIN{local}")
+def begin(session: Session, settings: Mapping[str, str], untouched: bool = False) -> None:
+    query(session, "BEGIN" if untouched else f"{_settings(session)}; BEGIN")
 
 
-def commit(session: Session, sql: str = "", values: Sequence[object] = ()) -> None:
+def commit(
+    session: Session, sql: str = "", values: Sequence[object] = (), untouched: bool = False
+) -> None:
     """In one message: the values are ours (ids, names, sums) and written as literals."""
     if sql:
         parts = sql.split("?")
         shown = [part for pair in zip(parts, map(_value, values), strict=False) for part in pair]
-        # a migration may have become somebody who may not write the history
-        sql = "RESET SESSION AUTHORIZATION; RESET ROLE; " + "".join((*shown, parts[-1])) + "; "
+        sql = "".join((*shown, parts[-1])) + "; "
+        if not untouched:
+            # a migration may have become somebody who may not write the history
+            sql = f"RESET SESSION AUTHORIZATION; RESET ROLE; {sql}"
     query(session, f"{sql}COMMIT")
 
 
