@@ -91,6 +91,9 @@ assume_large: true
 commands: [{command: make wipe, effect: destroys, does: empties it}]
 guard: {staging: ask}
 hosts: {"*.staging.example.org": staging}
+url: file:./dev.db
+lock_timeout: 2s
+statement_timeout: 10min
 """
         % ("a" * 64),
     )
@@ -114,6 +117,11 @@ hosts: {"*.staging.example.org": staging}
     assert (config.guard, config.hosts) == (
         {"staging": "ask"},
         {"*.staging.example.org": "staging"},
+    )
+    assert (config.url, config.lock_timeout, config.statement_timeout) == (
+        "file:./dev.db",
+        "2s",
+        "10min",
     )
     assert config.origin["since"] == ".migralint.yaml:16"
     assert set(config.origin) == set(KEYS)

@@ -99,6 +99,8 @@ class Mode:
     @property
     def leaves_session_alone(self) -> bool:
         """Surely no statement of it changes a setting, the role or the search_path."""
+        if any(step.statement.problem or step.data is not None for step in self.steps):
+            return False
         made = (operation for step in self.steps for operation in step.operations)
         return all(op.kind in PLAIN and op.facts.get("as_query") is not True for op in made)
 

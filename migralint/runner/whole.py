@@ -24,6 +24,12 @@ def in_transaction(
     db, committing = run.db, False
     step: Step | None = None
     try:
+        if untouched and mode.steps and mode.leaves_session_alone:
+            committing = True
+            if _at_once(run, session, local, mode):
+                run.progress.end(len(mode.steps))
+                return Outcome("applied", session, mode)
+            committing = False
         db.begin(session, mode.settings, untouched)
         if session.url.dialect == "sqlite" and is_there(run, session, local):
             db.rollback(session)
@@ -47,6 +53,24 @@ def in_transaction(
         return _rolled_back(run, session, local, mode, error, step, committing)
     except Interrupted as stop:
         return _interrupted(run, session, local, mode, step, stop.number)
+
+
+def _at_once(run: Run, session: Session, local: Local, mode: Mode) -> bool:
+    """Try it in one message. What fails is rolled back and sent again, statement by statement, so
+    that it can be said which one it was."""
+    sql, values = rows.insert_finished(run.db, session, run.table, local)
+    run.progress.statement(1, len(mode.steps), mode.steps[0])
+    run.watch.started()
+    try:
+        texts = [step.statement.text for step in mode.steps]
+        return run.db.at_once(session, texts, sql, values)
+    except ServerError as error:
+        if error.lost or run.db.state(session) == "lost":
+            raise
+        run.db.rollback(session)
+        return False
+    finally:
+        run.watch.stopped()
 
 
 def _violations(run: Run, session: Session, mode: Mode) -> dict[tuple[str, str], int]:

@@ -475,3 +475,29 @@ def test_the_marker_of_the_database_counts(on_postgres):
     on_postgres.add("20240102000000_b", "ALTER TABLE a DROP COLUMN x;")
     assert "in production" in on_postgres.refused(5, "apply", DATABASE_ENV="development")
     assert "the database's own marker" in on_postgres.refused(1, "plan")
+
+
+def test_interrupted_while_plain_statements_wait(on_postgres):
+    """Plain statements go in one message; Ctrl-C and a kill end them as they end any other."""
+    import signal
+
+    on_postgres.add("20240101000000_a", "CREATE TABLE a (id INT PRIMARY KEY);")
+    on_postgres.ok("apply")
+    on_postgres.add(
+        "20240102000000_b", "CREATE TABLE b (id INT PRIMARY KEY);\nALTER TABLE a ADD COLUMN x INT;\n"
+    )
+    with psycopg.connect(on_postgres.database.url) as holder:
+        holder.execute("LOCK TABLE a IN ACCESS SHARE MODE")
+        waits = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'a'::regclass"
+        for number, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)):
+            process = on_postgres.start("apply", "--lock-timeout", "60s")
+            wait_for(lambda: on_postgres.database.sql(waits))
+            process.send_signal(number)
+            _, err = process.communicate(timeout=30)
+            assert process.returncode == status, err
+            if number != signal.SIGKILL:
+                assert "nothing of it is in the database" in err
+            wait_for(lambda: not on_postgres.database.sql(waits), 10)
+            assert not on_postgres.database.has("b")
+    assert "1 migration applied" in on_postgres.ok("apply")
+    assert len(on_postgres.database.history()) == 2

@@ -110,6 +110,12 @@ if TYPE_CHECKING:
         ) -> None:
             """Commit, with one more statement of ours before it."""
 
+        def at_once(
+            self, session: Session, statements: Sequence[str], sql: str, values: Sequence[object]
+        ) -> bool:
+            """All statements and one of ours in a transaction, in one message; an error does not
+            say which of them it was. False where the database has no such thing."""
+
         def rollback(self, session: Session) -> None: ...
 
         def state(self, session: Session) -> str:

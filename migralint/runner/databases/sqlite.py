@@ -231,3 +231,9 @@ def schema_sql(session: Session) -> str:
 
 def concurrent(session: Session, begins: bool) -> None:
     """SQLite has no such statement."""
+
+
+def at_once(
+    session: Session, statements: Sequence[str], sql: str, values: Sequence[object]
+) -> bool:
+    return False

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "begin", "blockers", "close", "commit", "concurrent", "connect", "ensure_schema",
+    "at_once", "begin", "blockers", "close", "commit", "concurrent", "connect", "ensure_schema",
     "hold", "holder", "invalid_indexes", "is_alive", "let_go", "lock", "missing_rights",
     "progress", "query", "recover", "refuses_transaction", "reset", "rollback", "rows",
     "run", "schema_sql", "sizes", "state", "table", "tables", "unlock",
@@ -150,14 +150,25 @@ def commit(
     session: Session, sql: str = "", values: Sequence[object] = (), untouched: bool = False
 ) -> None:
     """In one message: the values are ours (ids, names, sums) and written as literals."""
-    if sql:
-        parts = sql.split("?")
-        shown = [part for pair in zip(parts, map(_value, values), strict=False) for part in pair]
-        sql = "".join((*shown, parts[-1])) + "; "
-        if not untouched:
-            # a migration may have become somebody who may not write the history
-            sql = f"RESET SESSION AUTHORIZATION; RESET ROLE; {sql}"
+    sql = f"{_filled(sql, values)}; " if sql else ""
+    if sql and not untouched:
+        # a migration may have become somebody who may not write the history
+        sql = f"RESET SESSION AUTHORIZATION; RESET ROLE; {sql}"
     query(session, f"{sql}COMMIT")
+
+
+def at_once(
+    session: Session, statements: Sequence[str], sql: str, values: Sequence[object]
+) -> bool:
+    """One message instead of one for each statement: half the time where the machine is busy."""
+    run(session, "\n;\n".join(("BEGIN", *statements, _filled(sql, values), "COMMIT")))
+    return True
+
+
+def _filled(sql: str, values: Sequence[object]) -> str:
+    parts = sql.split("?")
+    shown = [part for pair in zip(parts, map(_value, values), strict=False) for part in pair]
+    return "".join((*shown, parts[-1]))
 
 
 def _value(value: object) -> str:
