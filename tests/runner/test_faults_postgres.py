@@ -484,7 +484,8 @@ def test_interrupted_while_plain_statements_wait(on_postgres):
     on_postgres.add("20240101000000_a", "CREATE TABLE a (id INT PRIMARY KEY);")
     on_postgres.ok("apply")
     on_postgres.add(
-        "20240102000000_b", "CREATE TABLE b (id INT PRIMARY KEY);\nALTER TABLE a ADD COLUMN x INT;\n"
+        "20240102000000_b",
+        "CREATE TABLE b (id INT PRIMARY KEY);\nALTER TABLE a ADD COLUMN x INT;\n",
     )
     with psycopg.connect(on_postgres.database.url) as holder:
         holder.execute("LOCK TABLE a IN ACCESS SHARE MODE")
