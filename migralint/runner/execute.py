@@ -28,7 +28,8 @@ def execute(
     if not mode.transaction:
         return by_statement(run, session, local, mode)
     for attempt in range(1, run.retries + 2):
-        outcome = in_transaction(run, session, local, mode, untouched)
+        first = attempt == 1 and run.retries > 0
+        outcome = in_transaction(run, session, local, mode, untouched and first)
         error = outcome.error
         if error is None or outcome.state != "rolled back":
             return outcome

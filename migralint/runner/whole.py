@@ -57,7 +57,7 @@ def in_transaction(
 
 def _at_once(run: Run, session: Session, local: Local, mode: Mode) -> bool:
     """Try it in one message. What fails is rolled back and sent again, statement by statement, so
-    that it can be said which one it was."""
+    that it can be said which one it was; after a lock, that is the next attempt."""
     sql, values = rows.insert_finished(run.db, session, run.table, local)
     run.progress.statement(1, len(mode.steps), mode.steps[0])
     run.watch.started()
@@ -65,7 +65,7 @@ def _at_once(run: Run, session: Session, local: Local, mode: Mode) -> bool:
         texts = [step.statement.text for step in mode.steps]
         return run.db.at_once(session, texts, sql, values)
     except ServerError as error:
-        if error.lost or run.db.state(session) == "lost":
+        if error.lost or error.busy or run.db.state(session) == "lost":
             raise
         run.db.rollback(session)
         return False
