@@ -40,7 +40,7 @@ def settle(
     entries = baseline.read(source, place)
     base = None
     if changes is not None and old is not None:
-        from migralint.discover.base import find_base
+        from migralint.discover.at_base import find_base
 
         base = find_base(config, old, changes, found.folders, named or ())
     past = history.compare(
