@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from prisma_engine import ask
+from judges import Judge
 
 INIT = 'CREATE TABLE "User" ("id" INTEGER NOT NULL, "bio" TEXT, CONSTRAINT "User_pkey" PRIMARY KEY ("id"));\n'
 DROP = '-- AlterTable\nALTER TABLE "User" DROP COLUMN "bio";\n'
@@ -32,14 +32,15 @@ def database(postgres_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def project(tmp_path: Path, database: str) -> Path:
+def project(tmp_path: Path, database: str, judge: Judge) -> Path:
     """A project whose two migrations the developer's database has."""
     migrations = tmp_path / "prisma" / "migrations"
     for name, text in (("20260101000000_init", INIT), ("20260102000000_drop_bio", DROP)):
         (migrations / name).mkdir(parents=True)
         (migrations / name / "migration.sql").write_text(text)
     (migrations / "migration_lock.toml").write_text('provider = "postgresql"\n')
-    assert ask("deploy", database, migrations)["appliedMigrationNames"] == [
+    applied = judge.ask("deploy", database, migrations)["result"]
+    assert applied["appliedMigrationNames"] == [
         "20260101000000_init",
         "20260102000000_drop_bio",
     ]
@@ -48,18 +49,19 @@ def project(tmp_path: Path, database: str) -> Path:
 
 def lint(project: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "migralint", "lint", "--color", "never", PATH]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
     return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True)
 
 
-def diagnosis(project: Path, database: str) -> dict[str, str]:
-    action: dict[str, str] = ask("dev-diagnostic", database, project / "prisma" / "migrations")[
-        "action"
-    ]
+def diagnosis(judge: Judge, project: Path, database: str) -> dict[str, str]:
+    found = judge.ask("dev", database, project / "prisma" / "migrations")
+    action: dict[str, str] = found["result"]["action"]
     return action
 
 
-def test_what_the_message_offers_leaves_prisma_content(project: Path, database: str) -> None:
+def test_what_the_message_offers_leaves_prisma_content(
+    judge: Judge, project: Path, database: str
+) -> None:
     refused = lint(project)
     assert refused.returncode == 1
     _, _, offered = refused.stdout.partition("under `allow:`")
@@ -70,13 +72,15 @@ def test_what_the_message_offers_leaves_prisma_content(project: Path, database: 
     )
     accepted = lint(project)
     assert accepted.returncode == 0, accepted.stdout + accepted.stderr
-    assert diagnosis(project, database)["tag"] == "createMigration"
+    assert diagnosis(judge, project, database)["tag"] == "createMigration"
 
 
-def test_a_comment_in_the_file_makes_prisma_demand_a_reset(project: Path, database: str) -> None:
+def test_a_comment_in_the_file_makes_prisma_demand_a_reset(
+    judge: Judge, project: Path, database: str
+) -> None:
     path = project / PATH
     path.write_text("-- migralint: allow drop-column (nobody reads it)\n" + path.read_text())
     assert lint(project).returncode == 0
-    answer = diagnosis(project, database)
+    answer = diagnosis(judge, project, database)
     assert answer["tag"] == "reset"
     assert "modified after it was applied" in answer["reason"]
