@@ -21,11 +21,13 @@ class CompiledRules(BuildHookInterface):  # type: ignore[type-arg]
         if version == "editable" or self.target_name != "wheel":
             return
         sys.path.insert(0, self.root)
-        from migralint.rules import COMPILED, load, to_data
+        from migralint.compiled import to_data
+        from migralint.rules import COMPILED, load
 
-        rules = load([os.path.join(self.root, "rules")])
+        directory = os.path.join(self.root, "rules")
+        rules = load([directory])
         path = os.path.join(self.directory, COMPILED)
         os.makedirs(self.directory, exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
-            json.dump(to_data(rules), file, separators=(",", ":"))
+            json.dump(to_data(rules, directory), file, separators=(",", ":"))
         build_data["force_include"][path] = f"migralint/rules/{COMPILED}"

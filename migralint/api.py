@@ -13,32 +13,39 @@ folder. Records are frozen; lines and columns are 1-based and count code points.
 
 from __future__ import annotations
 
-from migralint.model import Finding, MigralintError, Operation, Report, Severity
+from migralint.model import Finding, Fixes, MigralintError, Operation, Report, Severity, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace
-    from collections.abc import Iterable
-    from typing import TextIO
+    from collections.abc import Iterable, Mapping
+    from typing import Any, TextIO
 
+    from migralint.checking import Request
+    from migralint.formats import Options
     from migralint.rules import Rule
     from migralint.runner.apply import Result
     from migralint.runner.plan import Plan
+    from migralint.runner.target import Target
 
 __all__ = [
     "Finding",
+    "Fixes",
     "MigralintError",
     "Operation",
     "Report",
     "Severity",
     "apply",
+    "effects",
     "explain",
+    "files",
+    "fix",
     "lint",
     "lint_sql",
     "operations",
     "plan",
     "render",
     "rules",
+    "target",
 ]
 
 
@@ -47,6 +54,7 @@ def lint(
     *,
     staged: bool = False,
     changed: bool = False,
+    history: bool = False,
     base: str = "",
     config: str = "",
     dialect: str = "",
@@ -54,92 +62,167 @@ def lint(
     layout: str = "",
     preset: str = "",
     since: str = "",
+    fail_on: str = "",
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
+    force_exclude: bool = False,
+    style: bool = False,
     steps: bool = False,
+    verbose: bool = False,
+    data: bytes | None = None,
+    filename: str = "",
+    cache: bool = False,
+    processes: int = 1,
 ) -> Report:
     """What `migralint lint` reports of these files and folders (none: what is found from here).
 
-    `staged`, `changed` and `base` compare with git; the other arguments come before the
-    configuration's. `report.findings` are in the order of the migrations. `steps` adds what each
-    operation locks and for how long (`report.steps`), which `render(report, "html")` draws.
+    `staged`, `changed`, `history` and `base` compare with git; what stands in the configuration too
+    comes before it. `report.findings` are in the order of the migrations. `steps` adds what each
+    operation locks and for how long (`report.steps`), which `render(report, "html")` draws;
+    `verbose` what decided about the run. `data` is a text instead of files, and `filename` the file
+    that it is to be. `cache` keeps results in .migralint_cache, beside the repository; `processes`
+    is how many may work at once on a long history (by fork, which goes ill with threads), 0 as many
+    as there are processors.
     """
-    from migralint.commands.lint import checked
+    request = _request(locals())
+    from migralint.checking import run
 
-    given = [f"--{name}" for name, on in (("staged", staged), ("changed", changed)) if on]
-    given += ["--output=html"] if steps else []
-    values = {
-        "base": base,
-        "config": config,
-        "dialect": dialect,
-        "pg": server_version,
-        "layout": layout,
-        "preset": preset,
-        "since": since,
-        "select": ",".join(select),
-        "ignore": ",".join(ignore),
-    }
-    named = list(paths)
-    if "-" in named:
-        raise MigralintError("standard input is for the command", hint="Use `lint_sql`.")
-    return checked(_arguments("lint", given, values, named))
+    return run.report(request)
+
+
+def files(paths: Iterable[str] = (), **asked: Any) -> list[str]:
+    """What `lint` would look at with the same arguments: paths relative to the project's root."""
+    from migralint.checking import run
+
+    return run.files(_request({"paths": paths, **asked}))
+
+
+def fix(
+    paths: Iterable[str] = (),
+    *,
+    write: bool = True,
+    unapplied: bool = False,
+    split: bool = False,
+    **asked: Any,
+) -> Fixes:
+    """Mend the wording of new migrations as `migralint lint --fix` does; `asked` is what `lint`
+    takes.
+
+    `fixes.fixed` are the findings that are no more, `fixes.report` is on the rest, `fixes.diff` the
+    change. Without `write` no file is touched. `unapplied` says that no database has applied the
+    new migrations; otherwise the development database is asked, where one is named. `split` also
+    takes what is dangerous in them apart, into steps that are new migrations.
+    """
+    request = _request({"paths": paths, **asked})
+    if split:
+        from migralint.checking.splits import splits
+
+        return splits(request, write, unapplied)
+    from migralint.checking.fixes import fixes
+
+    return fixes(request, write, unapplied)
 
 
 def lint_sql(sql: str, *, dialect: str = "", server_version: str = "", config: str = "") -> Report:
     """What is said of SQL that stands in no file; nothing is known of what came before it."""
-    from migralint.commands import project
+    from migralint.checking import settings
 
-    given = {"dialect": dialect, "pg": server_version, "config": config}
-    settings = project.settings(_arguments("explain", (), given, [sql]))
-    report, _ = project.lint_text(sql, settings, project.rules_for(settings))
-    return report
+    given = {"dialect": dialect, "server_version": server_version}
+    found = settings.settings(config, given)
+    return settings.lint_text(sql, found, settings.rules_for(found))[0]
+
+
+def effects(
+    sql: str, *, dialect: str = "", server_version: str = "", config: str = ""
+) -> tuple[str, tuple[str, ...]]:
+    """The server that is meant ("PostgreSQL 14"), and in a line for each operation what it locks,
+    blocks and reads there."""
+    from migralint.checking import settings
+    from migralint.checking.effects import effects as read
+
+    given = {"dialect": dialect, "server_version": server_version}
+    return read(sql, settings.settings(config, given))
 
 
 def explain(rule: str, *, config: str = "") -> Rule:
     """The rule of that id: its message, why, instead, examples, references."""
-    for known in rules(config=config):
-        if known.id == rule:
-            return known
-    raise MigralintError(f"there is no rule {rule!r}", hint="`migralint rules` lists them.")
+    from migralint.checking import settings
+    from migralint.rules import whole
+
+    known = {each.id: each for each in rules(config=config)}
+    if rule not in known:
+        raise MigralintError(f"there is no rule {rule!r}", hint=settings.near(rule, list(known)))
+    return whole(known[rule])
 
 
 def rules(*, config: str = "") -> tuple[Rule, ...]:
     """All rules: ours, and those of the configuration's `rules_dir`."""
-    from migralint.commands import project
+    from migralint.checking import settings
 
-    return project.rules_for(project.settings(_arguments("rules", (), {"config": config}, ())))
+    return settings.rules_for(settings.settings(config))
 
 
-def operations(sql: str, dialect: str = "postgres") -> list[Operation]:
+def operations(sql: str, dialect: str = "", config: str = "") -> list[Operation]:
     """What migralint sees in the SQL: at least one operation a statement, perhaps `unparsed`."""
-    from migralint.commands.operations import read
+    from migralint.sql.operations import operations as read
+    from migralint.sql.statements import split
 
-    return list(read(sql, dialect))
+    if config or not dialect:
+        from migralint.checking import settings
+
+        dialect = settings.settings(config, {"dialect": dialect}).dialect or "postgres"
+    return [operation for s in split(sql, dialect) for operation in read(s, dialect)]
 
 
-def render(report: Report, format: str = "text") -> str:
+def render(report: Report, format: str = "text", options: Options | None = None) -> str:
     """The report in a format of `--output`: text, json, sarif, markdown, html ..."""
     from migralint.formats import FORMATS
     from migralint.formats import render as write
 
     if format not in FORMATS:
         raise MigralintError(f"there is no format {format!r}", hint=f"One of {', '.join(FORMATS)}.")
-    return write(format, report)
+    return write(format, report, options)
+
+
+def target(
+    path: str = "", *, url: str = "", env: str = "", config: str = "", wait: float = 0
+) -> Target:
+    """The folder of migrations and the database that `plan` and `apply` are about.
+
+    `url` is looked for in the environment, in `.env` and in the configuration where it is not
+    given, and the folder is found. `env` says what the database is to be treated as (production,
+    staging, test, development), `wait` how many seconds to wait for a server that is starting.
+    """
+    from argparse import Namespace
+
+    from migralint.runner import environment
+    from migralint.runner import target as targets
+
+    if env and env not in environment.STRICTEST:
+        names = ", ".join(environment.STRICTEST)
+        raise MigralintError(f"there is no environment {env!r}", hint=f"One of {names}.")
+    return targets.find(Namespace(path=path, url=url, env=env, config=config, wait=wait))
 
 
 def plan(
-    path: str = "", *, url: str = "", env: str = "", only_to: str = "", config: str = ""
+    path: str = "",
+    *,
+    url: str = "",
+    env: str = "",
+    only_to: str = "",
+    config: str = "",
+    allow: Iterable[str] = (),
+    at: Target | None = None,
 ) -> Plan:
     """What `apply` would do: the pending migrations in order, with locks, durations and findings.
 
-    Nothing is written. `url` is looked for in the environment where it is not given; `plan.refused`
-    says whether apply would refuse.
+    Nothing is written; `plan.refused` says whether apply would refuse. `allow` is what is put up
+    with (edited, missing, out-of-order). `at` is a `target`, instead of path, url, env and config.
     """
     from migralint.runner import plan as planning
-    from migralint.runner import target
 
-    found = target.find(_target("plan", path, url, env, config))
-    return planning.plan(found, only_to)
+    found = at or target(path, url=url, env=env, config=config)
+    return planning.plan(found, only_to, tuple(allow))
 
 
 def apply(
@@ -149,43 +232,68 @@ def apply(
     env: str = "",
     only_to: str = "",
     config: str = "",
+    allow: Iterable[str] = (),
+    lock_wait: float = 120,
+    lock_timeout: str = "",
+    statement_timeout: str = "",
+    retries: int = 5,
+    at: Target | None = None,
     progress: TextIO | None = None,
+    quiet: bool = False,
+    signals: bool = False,
 ) -> Result:
     """Apply the pending migrations of the folder; `result.applied` are their names.
 
     MigralintError.status is 1 where a migration failed (its message says what was committed and
-    what was not), 4 without a database or a lock, 5 where the linter refuses. `progress` takes the
-    lines that the command prints. Signals are left to the caller.
+    what was not), 4 without a database or a lock, 5 where the linter refuses. The timeouts are
+    those of the configuration, or 5 seconds for a lock and none for a statement; `lock_wait` is
+    how many seconds to wait for another applier. `progress` takes the lines that the command
+    prints, without those of single migrations where it is `quiet`. With `signals` an interruption
+    cancels the statement and is told; otherwise they are left to the caller.
     """
+    from contextlib import nullcontext
     from io import StringIO
 
+    from migralint.catalog import store
     from migralint.runner import apply as applying
-    from migralint.runner import target
     from migralint.runner.progress import Progress
-    from migralint.runner.signals import Received
+    from migralint.runner.signals import Interrupted, Received, watched
 
-    found = target.find(_target("apply", path, url, env, config))
-    said = Progress(progress or StringIO(), quiet=progress is None)
-    return applying.apply(found, applying.Options(only_to), said, Received())
+    found = at or target(path, url=url, env=env, config=config)
+    options = applying.Options(
+        only_to,
+        lock_wait,
+        lock_timeout or found.config.lock_timeout or "5s",
+        statement_timeout or found.config.statement_timeout,
+        retries,
+        tuple(allow),
+    )
+    said = Progress(progress or StringIO(), quiet or progress is None)
+    try:
+        with watched() if signals else nullcontext(Received()) as received:
+            result = applying.apply(found, options, said, received)
+    except Interrupted as stop:
+        raise MigralintError(
+            "interrupted between two migrations",
+            hint="`migralint status` tells what is applied.",
+            status=stop.status,
+        ) from None
+    note = store.remember_now(found) if result.applied else ""
+    return replace(result, notes=(note,)) if note else result
 
 
-def _target(command: str, path: str, url: str, env: str, config: str) -> Namespace:
-    values = {"url": url, "env": env, "config": config}
-    return _arguments(command, (), values, [path] if path else ())
+_SETTINGS = ("dialect", "server_version", "layout", "preset", "since", "fail_on")
 
 
-def _arguments(
-    command: str, flags: Iterable[str], values: dict[str, str], named: Iterable[str]
-) -> Namespace:
-    """As the command's own parser has them: its defaults and its checks are ours."""
-    from migralint import cli
+def _request(asked: Mapping[str, Any]) -> Request:
+    """The arguments of `lint` as the linter takes them; one that it does not have is a TypeError,
+    as in any call."""
+    from migralint.checking import Request
 
-    words = [*flags, *(f"--{name}={value}" for name, value in values.items() if value)]
-    _, parser = cli.command(command)
-    parser.error = _refuse  # type: ignore[method-assign,assignment]
-    rest = list(named)
-    return parser.parse_args([*words, *(["--"] if rest else []), *rest])
-
-
-def _refuse(message: str) -> None:
-    raise MigralintError(message)
+    given = {name: asked[name] for name in _SETTINGS if asked.get(name)}
+    rest = {name: value for name, value in asked.items() if name not in _SETTINGS}
+    for name in ("paths", "select", "ignore"):
+        rest[name] = tuple(rest.get(name, ()))
+    if "-" in rest["paths"]:
+        raise MigralintError("standard input is for the command", hint="Give the text as `data`.")
+    return Request(given=given, **rest)

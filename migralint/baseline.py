@@ -59,7 +59,7 @@ def written(migrations: Iterable[Migration]) -> str:
 
 
 def digest(text: str) -> str:
-    from hashlib import sha256
+    from migralint.hashes import sha256
 
     return sha256(text.replace("\r\n", "\n").encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from itertools import accumulate
 
 from migralint import suppressions
 from migralint.matching import holds
 from migralint.model import Edit, Finding, Migration, Operation, Severity, replace
 from migralint.rules import render
-from migralint.sql.tokens import WORD, tokens
+from migralint.sql.tokens import NAME, WORD, tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,10 +19,14 @@ if TYPE_CHECKING:
     from migralint.config import Config
     from migralint.knowledge.timeline import View
     from migralint.rules import Case, Rule
+    from migralint.sql.tokens import Token
 
-# Where only this is unknown an error is but a warning, which says that the rows are assumed.
+# Where this is unknown an error is but a warning, which says that the rows are assumed. It is so
+# whatever else is unknown: to know less must not make a finding graver.
 _SIZES = {"large_table": "table_rows"}
 _EXCERPT_LINES = 6
+_WIDTH = 2000  # characters of a line that an excerpt shows
+_HEAD = 1000  # characters in which a statement says what it makes or drops
 _SECRET = re.compile(
     r"(?i)(\bpassword\s*=?\s*E?|\bidentified\s+by\s+|\bpassword\s*\(\s*)'(?:[^'\\]|\\.|''){0,4000}'"
     r"|(\w://[^\s:/@']{1,200}:)[^\s@/']{1,400}(?=@)"
@@ -33,7 +39,8 @@ class Writer:
     def __init__(self, migration: Migration, config: Config) -> None:
         self.migration = migration
         self.config = config
-        self.lines: list[str] | None = None
+        self.lines: list[str] = []
+        self.starts: list[int] = []  # of the lines, as offsets in the text
 
     def finding(
         self, rule: Rule, severity: Severity, view: View, unknown: tuple[str, ...]
@@ -43,10 +50,12 @@ class Writer:
         if case is not None and case.severity is not None and severity == rule.severity:
             severity = case.severity
         assumed = tuple(dict.fromkeys(_SIZES.get(name, name) for name in unknown))
-        sizes_only = unknown and all(name in _SIZES for name in unknown)
-        if sizes_only and severity is Severity.ERROR and not self.config.assume_large:
+        unsized = any(name in _SIZES for name in unknown)
+        if unsized and severity is Severity.ERROR and not self.config.assume_large:
             severity = Severity.WARNING
         end_line, end_column = self.end(operation)
+        fix = self.edits(rule, view)
+        excerpt = self.excerpt(operation.line, end_line)
         return Finding(
             rule=rule.id,
             severity=severity,
@@ -61,14 +70,40 @@ class Writer:
             operation=operation.kind,
             object=masked(str(view.fact("object"))),
             assumed=assumed,
-            fix=_edits(rule, operation, self.migration.dialect),
+            fix=fix,
             fingerprint=masked(" ".join(operation.statement.text[:2000].split())),
             references=rule.references,
-            excerpt=self.excerpt(operation.line, end_line),
+            excerpt=excerpt,
             allow=suppressions.offer(
                 self.migration.path, self.migration.layout, rule.id, _scope(operation)
             ),
+            mended=self.mended(operation.line, fix, excerpt) if fix else (),
         )
+
+    def edits(self, rule: Rule, view: View) -> tuple[Edit, ...]:
+        return _edits(rule, view.operation, self.migration.dialect)
+
+    def with_fixes(self, finding: Finding, more: list[Edit]) -> Finding:
+        """The finding of a whole statement with the fixes of more of its operations."""
+        edits = {(edit.start, edit.end, edit.text): edit for edit in (*finding.fix, *more)}
+        fix = tuple(sorted(edits.values(), key=lambda edit: edit.start))
+        return replace(finding, fix=fix, mended=self.mended(finding.line, fix, finding.excerpt))
+
+    def mended(
+        self, line: int, fix: tuple[Edit, ...], excerpt: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """The lines of the excerpt with the fix, where it inserts within what they show."""
+        if not self.starts:
+            self.starts = [0, *accumulate(len(row) + 1 for row in self.lines)]
+        rows = [row[:_WIDTH] for row in self.lines[line - 1 : line - 1 + len(excerpt)]]
+        for edit in reversed(fix):
+            row = bisect_right(self.starts, edit.start) - line
+            at = edit.start - self.starts[line - 1 + row]
+            outside = not 0 <= row < len(rows) or at > _WIDTH
+            if outside or edit.end != edit.start or "\n" in edit.text:
+                return ()
+            rows[row] = rows[row][:at] + edit.text + rows[row][at:]
+        return tuple(masked(text.rstrip("\r")[:_WIDTH]) for text in rows)
 
     def end(self, operation: Operation) -> tuple[int, int]:
         """Line and column behind the last character."""
@@ -81,14 +116,14 @@ class Writer:
     def excerpt(self, line: int, end_line: int) -> tuple[str, ...]:
         if not self.migration.text:
             return ()
-        if self.lines is None:
+        if not self.lines:
             self.lines = self.migration.text.split("\n")
         shown = self.lines[line - 1 : min(end_line, line + _EXCERPT_LINES - 1)]
         if self.migration.layout == "script":
             from migralint.scripts import mask  # knows --password, PGPASSWORD= and tokens too
 
-            return tuple(mask(text.rstrip("\r")[:2000]) for text in shown)
-        return tuple(masked(text.rstrip("\r")[:2000]) for text in shown)
+            return tuple(mask(text.rstrip("\r")[:_WIDTH]) for text in shown)
+        return tuple(masked(text.rstrip("\r")[:_WIDTH]) for text in shown)
 
 
 def _scope(operation: Operation) -> str:
@@ -100,18 +135,35 @@ def _scope(operation: Operation) -> str:
 
 
 def _edits(rule: Rule, operation: Operation, dialect: str) -> tuple[Edit, ...]:
-    """The rule's fix: its text behind the first of its words that the action, or statement, has."""
-    if rule.fix is None or operation.facts.get("dynamic"):
+    """The rule's fix: its text behind the words with which the action, or its statement, begins."""
+    beginnings = rule.fix.after.get(operation.kind, ()) if rule.fix else ()
+    if rule.fix is None or not beginnings or operation.facts.get("dynamic"):
         return ()
     statement = operation.statement
     for start in (operation.start - statement.start, 0):
-        text = statement.text[start : operation.end - statement.start]
-        found = {t.text: t.end for t in reversed(tokens(text, dialect)) if t.kind == WORD}
-        for word in rule.fix.after:
-            if word.lower() in found:
-                at = statement.start + start + found[word.lower()]
-                return (Edit(at, at, f" {rule.fix.insert}"),)
+        head = tokens(statement.text[start : start + _HEAD], dialect)
+        ends = [_after(head, words.split()) for words in beginnings]
+        if any(ends):
+            at = statement.start + start + max(ends)
+            return (Edit(at, at, f" {rule.fix.insert}"),)
     return ()
+
+
+def _after(head: list[Token], beginning: list[str]) -> int:
+    """Where the beginning ends, 0 where the tokens begin otherwise."""
+    index = 0
+    for word in beginning:
+        if index >= len(head):
+            return 0
+        if word == "name":
+            if head[index].kind not in (WORD, NAME):
+                return 0
+            while [token.text for token in head[index + 1 : index + 2]] == ["."]:
+                index += 2
+        elif head[index].kind != WORD or head[index].text != word.lower():
+            return 0
+        index += 1
+    return head[index - 1].end if index <= len(head) else 0
 
 
 def _case(rule: Rule, view: View) -> Case | None:
@@ -123,7 +175,8 @@ def _case(rule: Rule, view: View) -> Case | None:
 
 def masked(text: str) -> str:
     """The text without the passwords in it."""
-    if "://" not in text and "'" not in text:
+    low = text.lower()
+    if "://" not in low and "password" not in low and "identified" not in low:
         return text
     return _SECRET.sub(lambda match: f"{match[1]}'***'" if match[1] else f"{match[2]}***", text)
 
@@ -132,7 +185,7 @@ def fingerprinted(findings: list[Finding]) -> Iterator[Finding]:
     """Fingerprints that survive moved lines: rule, path, statement, and which of the same it is."""
     if not findings:
         return
-    from hashlib import sha256
+    from migralint.hashes import sha256
 
     seen: dict[str, int] = {}
     for finding in findings:

@@ -10,6 +10,7 @@ the name of a fact here and of the one there that must have the same value.
 from __future__ import annotations
 
 import re
+from itertools import product
 
 from migralint.model import UNKNOWN, Name
 
@@ -28,9 +29,15 @@ if TYPE_CHECKING:
     class View(Protocol):
         def fact(self, name: str, /) -> Any: ...
 
-        def earlier(self, kinds: Iterable[str], /) -> Iterable[View]: ...
+        @property
+        def index(self) -> int: ...
 
-        def later(self, kinds: Iterable[str], /) -> Iterable[View]: ...
+        @property
+        def remembered(self) -> dict[Any, Any]:
+            """What is the same for all operations of the migration."""
+
+        def others(self, kinds: Iterable[str], /) -> Iterable[View]:
+            """All operations of these kinds, in order."""
 
 
 SEARCHED = 4_000  # a pattern looks no further: `.*a.*b` takes a day over ten megabytes
@@ -40,10 +47,16 @@ def holds(condition: Condition, view: View) -> tuple[Truth, tuple[str, ...]]:
     """Whether all tests hold, and the facts for which that is unknown."""
     unknown: tuple[str, ...] = ()
     for fact, test, operand in condition:
-        truth, names = _truth(fact, test, operand, view)
+        if test == "after" or test == "before":
+            truth, names = _stands(test, operand, view)
+            unknown += names
+        else:
+            value = view.fact(fact)
+            truth = UNKNOWN if value is UNKNOWN else TESTS[test](value, operand)
+            if truth is UNKNOWN:
+                unknown += (fact,)
         if truth is False:
             return False, ()
-        unknown += names
     return (UNKNOWN, tuple(dict.fromkeys(unknown))) if unknown else (True, ())
 
 
@@ -58,45 +71,68 @@ def settled(condition: Condition, known: Mapping[str, Any]) -> Condition | None:
     return tuple(left)
 
 
-def _truth(fact: str, test: str, operand: Any, view: View) -> tuple[Truth, tuple[str, ...]]:
-    if test == "after" or test == "before":
-        kinds, condition, pairs = operand
-        others = view.earlier(kinds) if test == "after" else view.later(kinds)
-        return _any_of(others, condition, pairs, view)
-    value = view.fact(fact)
-    truth: Truth = UNKNOWN if value is UNKNOWN else TESTS[test](value, operand)
-    return truth, (fact,) if truth is UNKNOWN else ()
-
-
-def _any_of(
-    others: Iterable[View], condition: Condition, pairs: Pairs, view: View
-) -> tuple[Truth, tuple[str, ...]]:
-    """Whether one of the others fulfils the condition and has the same values in the pairs."""
+def _stands(test: str, operand: Any, view: View) -> tuple[Truth, tuple[str, ...]]:
+    """Whether an operation before this one (or behind it) fulfils the condition of the operand,
+    and has the same values in its pairs of facts."""
+    others = view.remembered.get((test, operand))
+    if others is None:
+        others = view.remembered[test, operand] = _by_values(test, operand, view)
+    if not others:
+        return False, ()
+    pairs = operand[2]
     unknown: tuple[str, ...] = ()
-    for other in others:
-        truth, names = holds(condition, other)
-        if truth is False:
-            continue
-        same = [(here, equal(view.fact(here), other.fact(there))) for here, there in pairs]
-        if any(truth is False for _, truth in same):
-            continue
-        names += tuple(here for here, truth in same if truth is UNKNOWN)
-        if not names:
-            return True, ()
-        unknown += names
+    for key in product(*[_sought(view.fact(here)) for here, _ in pairs]):
+        open_facts = [here for (here, _), value in zip(pairs, key, strict=True) if value in _OPEN]
+        for names, other in others.get(key, {}).items():
+            if other.index < view.index if test == "after" else other.index > view.index:
+                if not names and not open_facts:
+                    return True, ()
+                unknown += (*names, *open_facts)
     return (UNKNOWN, unknown) if unknown else (False, ())
 
 
-def equal(one: Any, other: Any) -> Truth:
-    """Whether two facts are the same; a name that the SQL leaves to the server is not known."""
-    if any(value is UNKNOWN for value in (one, other)):
-        return UNKNOWN
-    if isinstance(one, Name) and isinstance(other, Name) and not (one.name and other.name):
-        return UNKNOWN
-    if isinstance(one, list | tuple) != isinstance(other, list | tuple):
-        return any(equal(a, b) is True for a in _several(one) for b in _several(other))
-    same: bool = one == other
-    return same
+def _by_values(test: str, operand: Any, view: View) -> dict[tuple[Any, ...], dict[Any, View]]:
+    """The operations that may fulfil the condition: by their values in the pairs, then by what is
+    unknown of them. Of those that are alike in both, the outermost one answers for all."""
+    kinds, condition, pairs = operand
+    found: dict[tuple[Any, ...], dict[Any, View]] = {}
+    for other in view.others(kinds):
+        truth, names = holds(condition, other)
+        if truth is False:
+            continue
+        for key in product(*[_offered(other.fact(there)) for _, there in pairs]):
+            alike = found.setdefault(key, {})
+            if test == "before" or names not in alike:
+                alike[names] = other
+    return found
+
+
+# A value, one of several, any at all; and one that is not known, which may be any.
+_ANY, _UNSETTLED = "any", "unsettled"
+_OPEN = ((_ANY,), (_UNSETTLED,))
+
+
+def _offered(value: Any) -> list[tuple[Any, ...]]:
+    """All that a search for the value, or for a part of it, may look for."""
+    if _is_unsettled(value):
+        return [(_UNSETTLED,), (_ANY,)]
+    if isinstance(value, list | tuple):
+        return [("all", *value), *(("part", part) for part in value), (_ANY,)]
+    return [("one", value), (_ANY,)]
+
+
+def _sought(value: Any) -> list[tuple[Any, ...]]:
+    """What the other operation offers where its value is the same, or has this one in it."""
+    if _is_unsettled(value):
+        return [(_ANY,)]
+    if isinstance(value, list | tuple):
+        return [("all", *value), *(("one", part) for part in value), (_UNSETTLED,)]
+    return [("one", value), ("part", value), (_UNSETTLED,)]
+
+
+def _is_unsettled(value: Any) -> bool:
+    """Not known, or a name that the SQL leaves to the server."""
+    return value is UNKNOWN or (isinstance(value, Name) and not value.name)
 
 
 def _several(value: Any) -> Iterable[Any]:
@@ -111,7 +147,8 @@ def text_of(value: Any) -> str:
 
 
 def _is(value: Any, operands: Iterable[Any]) -> Truth:
-    if value is True or value is False:  # by far the most
+    kind = value.__class__
+    if kind is bool or (kind is str and value in operands):  # by far the most
         return value in operands
     return any(_matches(item, operand) for item in _several(value) for operand in operands)
 

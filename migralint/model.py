@@ -50,7 +50,9 @@ else:
 def replace(value: T, **changes: Any) -> T:
     """A copy of the record with some fields changed."""
     names: Iterable[str] = value.__slots__  # type: ignore[attr-defined]
-    return value.__class__(**{name: changes.get(name, getattr(value, name)) for name in names})
+    return value.__class__(
+        *[changes[name] if name in changes else getattr(value, name) for name in names]
+    )
 
 
 class Unknown(Enum):
@@ -301,7 +303,11 @@ class Edit:
 
 @record
 class Finding:
-    """What a rule reports about an operation. Lines and columns are 1-based, in code points."""
+    """What a rule reports about an operation. Lines and columns are 1-based, in code points.
+
+    `excerpt` are the lines from `line` on; `mended` the same with the fix in them, () where there
+    is none, or none that these lines would show.
+    """
 
     rule: str
     severity: Severity
@@ -321,6 +327,7 @@ class Finding:
     references: tuple[str, ...] = ()
     excerpt: tuple[str, ...] = ()
     allow: str = ""
+    mended: tuple[str, ...] = ()
 
 
 @record
@@ -361,7 +368,9 @@ class Report:
     """What one run has found out; every format is made from this alone.
 
     `notes` are sentences for the person (what was looked at, what was assumed for the whole run).
-    `steps` are there when they were asked for.
+    `steps` are there when they were asked for. `fixed` are the findings that are no more, because
+    the run has fixed them. `root` is the folder that paths start from, and `fail_on` the severity
+    from which a finding fails the run, by the settings.
     """
 
     findings: tuple[Finding, ...]
@@ -372,3 +381,17 @@ class Report:
     notes: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    fixed: tuple[Finding, ...] = ()
+    root: str = ""
+    fail_on: Severity = Severity.ERROR
+
+
+@record
+class Fixes:
+    """What `lint --fix` does, or `--diff` would do: the report on what remains, the findings that
+    are fixed, the change as a unified diff, the bytes of each file that is other than before."""
+
+    report: Report
+    fixed: tuple[Finding, ...] = ()
+    diff: str = ""
+    data: Mapping[str, bytes] = {}

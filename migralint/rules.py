@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 
+from migralint.cache import reads
 from migralint.model import UNKNOWN, MigralintError, Name, Severity, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from migralint.matching import Condition, View
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 # In a wheel: the rules beside it, read and checked when the wheel was built (hatch_build.py).
 COMPILED = "compiled.json"
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_GAP = re.compile(r"\n(?:[ \t]*\n){2,}")  # what an empty placeholder leaves
 
 
 @record
@@ -36,10 +39,14 @@ class Case:
 
 @record
 class Fix:
-    """Insert a text after the first of the words, in the order given, that the action has."""
+    """Insert a text behind the words with which an operation begins.
+
+    `after` has for each kind the beginnings that are known, in capitals; `name` in one stands for a
+    name. Another beginning is not fixed.
+    """
 
     insert: str
-    after: tuple[str, ...]
+    after: Mapping[str, tuple[str, ...]]
 
 
 @record
@@ -64,6 +71,7 @@ class Rule:
     """One rule file. `kinds` are the operations that it looks at; `category` is its folder.
 
     `per` is "statement" where what it reports is said once of a statement with several operations.
+    `split` names the way in which `lint --fix --split` takes the migration apart (fixing/split/).
     """
 
     id: str
@@ -83,6 +91,7 @@ class Rule:
     fix: Fix | None = None
     path: str = ""
     per: str = "operation"
+    split: str = ""
 
 
 def builtin_directory() -> str:
@@ -96,12 +105,7 @@ def _files_in(directory: str) -> list[tuple[str, str]]:
     """The rule files and the category of each; a directory without a rule is an error."""
     if not os.path.isdir(directory):
         raise MigralintError("this directory of rules does not exist", path=directory)
-    found = sorted(
-        os.path.join(folder, name)
-        for folder, _, names in os.walk(directory)
-        for name in names
-        if name.endswith((".yaml", ".yml"))
-    )
+    found = sorted(path for path in _walk(directory) if path.endswith((".yaml", ".yml")))
     if not found:
         raise MigralintError(
             "there is no rule in this directory",
@@ -111,6 +115,12 @@ def _files_in(directory: str) -> list[tuple[str, str]]:
     return [(path, _category(path, directory)) for path in found]
 
 
+def _walk(folder: str) -> Iterator[str]:
+    for name in reads.names(folder):
+        path = os.path.join(folder, name.rstrip("/"))
+        yield from _walk(path) if name.endswith("/") else (path,)
+
+
 def _category(path: str, directory: str) -> str:
     """The folder that a rule is in, "custom" where it lies in the directory itself."""
     folder = os.path.dirname(path)
@@ -118,10 +128,14 @@ def _category(path: str, directory: str) -> str:
     return "custom" if own else os.path.basename(folder)
 
 
-def load(directories: Iterable[str]) -> tuple[Rule, ...]:
-    """The rules of these directories; one MigralintError lists all that is wrong with them."""
+def load(directories: Iterable[str], cache: str = "") -> tuple[Rule, ...]:
+    """The rules of these directories; one MigralintError lists all that is wrong with them.
+
+    `cache` is the root of a repository beside which rules that were read once are kept. Such rules,
+    and those of a wheel, come without their examples: `whole` has them.
+    """
     errors: list[MigralintError] = []
-    rules = tuple(rule for directory in directories for rule in _load(directory, errors))
+    rules = tuple(rule for directory in directories for rule in _load(directory, errors, cache))
     errors += _duplicates(rules) + _unknown_covers(rules)
     if len(errors) == 1:
         raise errors[0]
@@ -131,17 +145,52 @@ def load(directories: Iterable[str]) -> tuple[Rule, ...]:
     return rules
 
 
-def _load(directory: str, errors: list[MigralintError]) -> Iterable[Rule]:
-    compiled = os.path.join(directory, COMPILED)
-    if os.path.isfile(compiled):
+def whole(rule: Rule) -> Rule:
+    """The rule with its examples."""
+    if rule.examples:
+        return rule
+    from migralint.rulefile import read
+
+    return read(rule.path, rule.category, []) or rule
+
+
+def _load(directory: str, errors: list[MigralintError], cache: str) -> Iterable[Rule]:
+    place = os.path.join(directory, COMPILED)
+    if os.path.isfile(place):
         import json
 
-        with open(compiled, encoding="utf-8") as file:
-            return from_data(json.load(file))
+        from migralint.compiled import from_data
+
+        with open(place, encoding="utf-8") as file:
+            return from_data(json.load(file), directory)
+    if cache:
+        return _cached(directory, errors, cache)
+    return _read(directory, errors)
+
+
+def _read(directory: str, errors: list[MigralintError]) -> list[Rule]:
     from migralint.rulefile import read
 
     found = [read(path, category, errors) for path, category in _files_in(directory)]
     return [rule for rule in found if rule]
+
+
+def _cached(directory: str, errors: list[MigralintError], cache: str) -> Iterable[Rule]:
+    """The rules as they were read before, if that was from the same files."""
+    from migralint.cache import files
+    from migralint.cache.runs import code
+    from migralint.compiled import from_data, to_data
+
+    contents = [(path, files.digest(reads.read(path))) for path, _ in _files_in(directory)]
+    name = f"rules-{files.digest(repr((directory, contents, code())).encode())[:16]}.json"
+    known = files.load(cache, name)
+    if known is not None:
+        return from_data(known, directory)
+    before = len(errors)
+    found = _read(directory, errors)
+    if len(errors) == before:
+        files.save(cache, name, to_data(found, directory))
+    return found
 
 
 def _duplicates(rules: tuple[Rule, ...]) -> list[MigralintError]:
@@ -165,10 +214,19 @@ def _unknown_covers(rules: tuple[Rule, ...]) -> list[MigralintError]:
 
 def render(text: str, view: View) -> str:
     """The text with the facts in it, as the user wrote them; <name> where one is not known."""
-    if not text:
-        return ""
-    filled = PLACEHOLDER.sub(lambda match: _printed(match[1], view.fact(match[1])), text)
-    return re.sub(r"\n(?:[ \t]*\n){2,}", "\n\n", filled).strip("\n")
+    if "{" not in text:
+        return text.strip("\n")
+    parts = _parts(text)
+    filled = list(parts)
+    for index in range(1, len(parts), 2):
+        filled[index] = _printed(parts[index], view.fact(parts[index]))
+    return _GAP.sub("\n\n", "".join(filled)).strip("\n")
+
+
+@cache
+def _parts(text: str) -> list[str]:
+    """What stands before, between and behind the placeholders, and their names in its midst."""
+    return PLACEHOLDER.split(text)
 
 
 def _printed(name: str, value: Any) -> str:
@@ -177,38 +235,3 @@ def _printed(name: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(str(item) for item in value)
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def to_data(rules: Iterable[Rule]) -> list[dict[str, Any]]:
-    """The rules as JSON can keep them."""
-    return [_plain(rule) for rule in rules]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Rule | Case | Fix | Example):
-        names: Iterable[str] = value.__slots__  # type: ignore[union-attr]
-        return {name: _plain(getattr(value, name)) for name in names}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def from_data(data: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
-    """The rules again, from what `to_data` gave."""
-    return tuple(_rule(item) for item in data)
-
-
-def _rule(data: Mapping[str, Any]) -> Rule:
-    made = {name: _tuples(value) for name, value in data.items()}
-    made["severity"] = Severity(data["severity"])
-    made["cases"] = tuple(_case(case) for case in data["cases"])
-    made["examples"] = tuple(Example(**example) for example in data["examples"])
-    made["fix"] = data["fix"] and Fix(data["fix"]["insert"], tuple(data["fix"]["after"]))
-    return Rule(**made)
-
-
-def _case(data: Mapping[str, Any]) -> Case:
-    severity = data["severity"] and Severity(data["severity"])
-    return Case(**{**data, "when": _tuples(data["when"]), "severity": severity})
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

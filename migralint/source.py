@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+from migralint.cache import reads
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Protocol
@@ -35,19 +37,13 @@ class WorkTree:
         self.root = root
 
     def list(self, folder: str) -> tuple[str, ...]:
-        try:
-            with os.scandir(os.path.join(self.root, folder)) as entries:
-                names = [(e.name, e.is_dir(follow_symlinks=False)) for e in entries]
-        except OSError:
-            return ()
-        return tuple(sorted(name + "/" if is_folder else name for name, is_folder in names))
+        return reads.names(os.path.join(self.root, folder))
 
     def read(self, path: str) -> bytes:
-        with open(os.path.join(self.root, path), "rb") as file:
-            return file.read()
+        return reads.read(os.path.join(self.root, path))
 
     def exists(self, path: str) -> bool:
-        return os.path.exists(os.path.join(self.root, path))
+        return reads.exists(os.path.join(self.root, path))
 
     def close(self) -> None:
         pass

@@ -16,7 +16,7 @@ from migralint.model import record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from migralint.config import Allow, Config
     from migralint.model import Comment, Migration, Statement
@@ -112,21 +112,25 @@ def _concerns(allow: Allow, path: str, text: str) -> bool:
         if not matches(allow.path, path):
             return False
     if allow.sha256:
-        from hashlib import sha256
+        from migralint.hashes import sha256
 
         return sha256(text.encode("utf-8", "surrogatepass")).hexdigest() == allow.sha256.lower()
     return True
 
 
-def find(
-    suppressions: Iterable[Suppression], rule: str, statement: int, today: str
-) -> Suppression | None:
-    """The first that allows the rule for the statement."""
-    for suppression in suppressions:
-        scope = suppression.statement in (-1, statement)
-        if suppression.rule == rule and scope and suppression.allows(today):
-            return suppression
-    return None
+def by_place(suppressions: Sequence[Suppression], today: str) -> dict[tuple[str, int], int]:
+    """The number of the first that allows a rule for a statement, or for the file (-1)."""
+    found: dict[tuple[str, int], int] = {}
+    for number, suppression in enumerate(suppressions):
+        if suppression.allows(today):
+            found.setdefault((suppression.rule, suppression.statement), number)
+    return found
+
+
+def find(places: Mapping[tuple[str, int], int], rule: str, statement: int) -> int | None:
+    """The number of the first that allows the rule for the statement."""
+    numbers = (places.get((rule, place)) for place in (statement, -1))
+    return min((number for number in numbers if number is not None), default=None)
 
 
 def facts(

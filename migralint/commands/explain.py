@@ -6,6 +6,7 @@ migralint explain "ALTER TABLE users ADD COLUMN plan text NOT NULL"
 
 from __future__ import annotations
 
+from migralint import api
 from migralint.commands import project, terminal
 from migralint.formats.characters import lines
 from migralint.formats.text import paint, prose
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from typing import Any
 
-    from migralint.config import Config
     from migralint.formats import Options
     from migralint.matching import Condition
     from migralint.rules import Example, Rule
@@ -31,19 +31,24 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    config = project.settings(args)
-    rules = project.rules_for(config)
     options = terminal.options(args.color)
-    for rule in rules:
-        if rule.id == args.what:
-            terminal.say(about(rule, options))
-            return 0
+    config = args.config or ""
+    known = {rule.id: rule for rule in api.rules(config=config)}
+    if args.what in known:
+        terminal.say(about(known[args.what], options))
+        return 0
     if args.what != "-" and len(args.what.split()) < 2 and ";" not in args.what:
         raise MigralintError(
             f"there is no rule {args.what!r}",
-            hint=project.near(args.what, [rule.id for rule in rules]) + " SQL is given in quotes.",
+            hint=f"{project.near(args.what, list(known))} SQL is given in quotes.",
         )
-    return _statement(args.what, config, rules, options)
+    return _statement(args, options)
+
+
+TAKEN_APART = (
+    "`migralint lint --fix --split` makes steps of it that are safe, where that is possible, as new "
+    "migrations; `--diff --split` shows them."
+)
 
 
 def about(rule: Rule, options: Options) -> str:
@@ -64,6 +69,7 @@ def about(rule: Rule, options: Options) -> str:
         texts = [text for text in (case.message, case.why, case.instead) if text]
         if texts:
             shown += _section(f"Where {in_a_line(case.when)}", "\n\n".join(texts), options)
+    shown += _section("Taken apart", TAKEN_APART if rule.split else "", options)
     for title, bad in (("Found", True), ("Not found", False)):
         examples = [example for example in rule.examples if example.bad == bad]
         if examples:
@@ -115,30 +121,19 @@ def _example(example: Example, options: Options) -> list[str]:
     return [*note, *(f"    {line}" for line in lines(example.text.strip("\n"), options.encoding))]
 
 
-def _statement(what: str, config: Config, rules: tuple[Rule, ...], options: Options) -> int:
-    from migralint.commands.operations import block, read
-    from migralint.formats import render
+def _statement(args: Namespace, options: Options) -> int:
+    from migralint.commands.operations import block
 
-    text = terminal.read_input().decode("utf-8", "replace") if what == "-" else what
-    report, dialect = project.lint_text(text, config, rules)
-    terminal.say(render("text", report, options))
-    terminal.say("\n" + "\n".join(_effects(text, dialect, config, options)))
-    terminal.say("\n" + "\n".join(block(operation, options) for operation in read(text, dialect)))
+    text = terminal.read_input().decode("utf-8", "replace") if args.what == "-" else args.what
+    asked = {
+        "dialect": args.dialect or "",
+        "server_version": args.pg or "",
+        "config": args.config or "",
+    }
+    terminal.say(api.render(api.lint_sql(text, **asked), "text", options))
+    server, lines_ = api.effects(text, **asked)
+    head = paint(f"On {server}", "bold", options)
+    terminal.say("\n" + "\n".join([head, *(f"  {line}" for line in lines_)]))
+    made = api.operations(text, dialect=asked["dialect"], config=asked["config"])
+    terminal.say("\n" + "\n".join(block(operation, options) for operation in made))
     return 0
-
-
-def _effects(text: str, dialect: str, config: Config, options: Options) -> list[str]:
-    """What the server does while each statement runs."""
-    from migralint.commands.operations import read
-    from migralint.knowledge.effects import effect, is_own, said
-    from migralint.knowledge.facts import server_version
-    from migralint.knowledge.schema import Schema
-    from migralint.knowledge.timeline import Timeline
-    from migralint.model import Migration
-
-    migration = Migration("<sql>", text, "", "", "plain", dialect)
-    views = Timeline(migration, read(text, dialect), Schema(), config, frozenset({"<sql>"})).views
-    named = {"postgres": "PostgreSQL", "mysql": "MySQL", "sqlite": "SQLite"}[dialect]
-    server = f"{named} {server_version(views[0])}" if views else named
-    own = [said(effect(view)) for view in views if is_own(view)]
-    return [paint(f"On {server}", "bold", options), *(f"  {line}" for line in own)]

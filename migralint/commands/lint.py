@@ -3,27 +3,32 @@
 Without PATHS, the folders of the configuration or those found here. A named path says what is
 reported; earlier migrations of its folder are read as context. `-` is standard input.
 
-Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or configuration error,
-3 a bug in migralint, 4 git cannot say what has changed.
+--fix changes the wording where the meaning stays (IF NOT EXISTS, IF EXISTS), in new migrations
+only: not in one that the base branch has, nor in one that the development database of `.env` or
+the configuration has applied. With - the fixed text goes to standard output and the report to
+standard error. --diff shows the same change and writes nothing. With --split a migration that
+blocks or breaks the application becomes several: its first step takes its place, the others are
+new migrations behind all that there are; what cannot be taken apart is said.
+
+Exit status: 0 nothing at or above --fail-on (--diff: no change), 1 findings (--diff: a change),
+2 usage or configuration error, 3 a bug in migralint, 4 git cannot say what has changed, or the
+database not what it has applied.
 """
 
 from __future__ import annotations
 
 import os
-import time
+import sys
 
+from migralint import api
 from migralint.commands import outputs, project, terminal
+from migralint.formats.characters import lines
 from migralint.model import MigralintError, Report, Severity, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from typing import Any
-
-    from migralint.config import Config
-    from migralint.discover import Project
-    from migralint.model import Remark
-    from migralint.source import Source
+    from typing import Any, TextIO
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -53,6 +58,21 @@ def add_arguments(parser: ArgumentParser) -> None:
     how.add_argument("--ignore", metavar="RULES", action="append", help="all but these (a,b)")
     how.add_argument("--style", action="store_true", help="sqlfluff on new migrations too")
     how.add_argument("--no-cache", action="store_true", help="read and compute everything anew")
+    mend = parser.add_argument_group("what to mend")
+    mend.add_argument(
+        "--fix", action="store_true", help="mend the wording of new migrations, report the rest"
+    )
+    mend.add_argument("--diff", action="store_true", help="show what --fix would change, only that")
+    mend.add_argument(
+        "--split",
+        action="store_true",
+        help="with --fix or --diff: take dangerous migrations apart, into steps that are safe",
+    )
+    mend.add_argument(
+        "--unapplied",
+        action="store_true",
+        help="no database has applied the new migrations: --fix asks none",
+    )
     what = parser.add_argument_group("what to say")
     what.add_argument(
         "--output",
@@ -69,62 +89,79 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    _check(args)
     wanted = outputs.parse(args.output or ["text"])
-    config = project.settings(args, _named(args))
-    found, remarks = _find(args, config)
+    _check(args)
+    asked = asked_for(args, wanted)
     if args.show_files:
-        listed = [migration.path for migration in found.migrations if migration.report]
-        terminal.say("".join(f"{path}\n" for path in [*listed, *(s.path for s in found.scripts)]))
+        terminal.say("".join(f"{path}\n" for path in api.files(**asked)))
         return 0
-    report = judged(args, config, found, remarks)
-    fail_on = Severity[config.fail_on.upper()]
+    if args.diff:
+        return _diff(args, asked)
+    if args.fix:
+        return _fix(args, asked, wanted)
+    report = api.lint(**asked, cache=not args.no_cache, processes=0)
+    return _say(args, report, wanted, sys.stdout)
+
+
+def asked_for(args: Namespace, wanted: list[outputs.Output]) -> dict[str, Any]:
+    """The arguments as those of `api.lint`."""
+    is_text = args.paths == ["-"]
+    return {
+        "paths": () if is_text else args.paths,
+        "data": terminal.read_input() if is_text else None,
+        "filename": args.stdin_filename or "",
+        "staged": args.staged,
+        "changed": args.changed,
+        "history": args.history,
+        "base": args.base or "",
+        "config": args.config or "",
+        **{name: value for name, value in project.given(args).items() if value},
+        "select": _words(args.select),
+        "ignore": _words(args.ignore),
+        "force_exclude": args.force_exclude,
+        "style": args.style,
+        "steps": any(output.name == "html" for output in wanted),
+        "verbose": args.verbose,
+    }
+
+
+def _say(args: Namespace, report: Report, wanted: list[outputs.Output], stream: TextIO) -> int:
     options = replace(
-        terminal.options(args.color, config.root),
-        fail_on=fail_on,
+        terminal.options(args.color, report.root),
+        fail_on=report.fail_on,
         quiet=args.quiet,
         verbose=args.verbose,
         statistics=args.statistics,
     )
-    outputs.write(wanted, report, options, os.environ)
-    return status(report, fail_on, args.exit_zero)
+    outputs.write(wanted, report, options, os.environ, stream)
+    return status(report, report.fail_on, args.exit_zero)
 
 
-def checked(args: Namespace) -> Report:
-    """The report alone: `migralint.api.lint`."""
-    _check(args)
-    config = project.settings(args, _named(args))
-    return judged(args, config, *_find(args, config))
+def _fix(args: Namespace, asked: dict[str, Any], wanted: list[outputs.Output]) -> int:
+    made = api.fix(**asked, unapplied=args.unapplied, split=args.split)
+    if asked["data"] is None:
+        return _say(args, made.report, wanted, sys.stdout)
+    found = _say(args, made.report, wanted, sys.stderr)
+    sys.stdout.flush()
+    for data in made.data.values():
+        sys.stdout.buffer.write(data)
+    return found
 
 
-def judged(args: Namespace, config: Config, found: Project, remarks: tuple[Remark, ...]) -> Report:
-    """What the selected rules say of what was found."""
-    from migralint.lint import lint
-
-    rules = project.rules_for(config)
-    selected = [rule.id for rule in rules if rule.category == "history"] if args.history else []
-    config = project.select(rules, config, _words(args.select) or selected, _words(args.ignore))
-    if args.history:
-        # what stands in earlier migrations says nothing about the folder
-        looked_at = tuple(migration for migration in found.migrations if migration.report)
-        found = replace(found, migrations=looked_at, scripts=())
-    drawn = any(value.partition("=")[0] == "html" for value in args.output or ())
-    report = lint(found.migrations, rules, config, _today(), found.scripts, remarks, drawn)
-    if args.style:
-        from migralint.style import with_style
-
-        report = with_style(report, found.migrations, named=bool(args.paths))
-    used = _used(config, found) if args.verbose else ()
-    return replace(report, notes=(*used, *found.notes, *report.notes))
-
-
-def _used(config: Config, found: Project) -> tuple[str, ...]:
-    """What decided about the run, for --verbose."""
-    dialects = sorted({migration.dialect for migration in found.migrations})
-    return (
-        f"configuration: {config.path or 'none'} (root {config.root}), preset {config.preset}",
-        f"layouts: {', '.join(found.layouts) or 'none'}; dialects: {', '.join(dialects) or 'none'}",
-    )
+def _diff(args: Namespace, asked: dict[str, Any]) -> int:
+    """As others do it: the change and nothing else, and 1 where there is one."""
+    made = api.fix(**asked, unapplied=args.unapplied, split=args.split, write=False)
+    on_terminal = sys.stdout.isatty()
+    sys.stdout.flush()
+    if on_terminal:
+        terminal.say("".join(f"{line}\n" for line in lines(made.diff.removesuffix("\n"))))
+    else:
+        sys.stdout.buffer.write(made.diff.encode("utf-8", "surrogateescape"))
+    for note in made.report.notes:
+        if ("not fixed" in note or "not split" in note) and not args.quiet:
+            terminal.warn("\n".join(lines(note)))
+    failed = max((error.status for error in made.report.errors), default=0)
+    return failed or int(bool(made.diff))
 
 
 def status(report: Report, fail_on: Severity, exit_zero: bool) -> int:
@@ -135,111 +172,19 @@ def status(report: Report, fail_on: Severity, exit_zero: bool) -> int:
 
 def _check(args: Namespace) -> None:
     """Options that contradict each other."""
-    ways = [way for way in ("staged", "changed", "history") if getattr(args, way)]
-    if len(ways) > 1:
-        raise MigralintError(f"--{ways[0]} and --{ways[1]} exclude each other")
-    if args.base and not ways:
-        raise MigralintError("--base goes with --changed")
-    if "-" in args.paths and (len(args.paths) > 1 or ways):
+    if "-" in args.paths and len(args.paths) > 1:
         raise MigralintError("standard input (-) cannot be combined with anything else")
     if args.stdin_filename and args.paths != ["-"]:
         raise MigralintError("--stdin-filename goes with -", hint="migralint lint - < FILE")
-
-
-def _named(args: Namespace) -> list[str]:
-    """The paths from which the configuration is found."""
-    if args.paths == ["-"]:
-        return [args.stdin_filename] if args.stdin_filename else []
-    return list(args.paths)
+    if args.fix and args.diff:
+        raise MigralintError("--fix and --diff exclude each other")
+    if args.split and not (args.fix or args.diff):
+        raise MigralintError("--split goes with --fix or --diff")
+    if args.unapplied and not (args.fix or args.diff):
+        raise MigralintError("--unapplied goes with --fix")
+    if args.diff and args.output:
+        raise MigralintError("--diff has one form: --output goes without it")
 
 
 def _words(values: list[str] | None) -> list[str]:
     return [word for value in values or [] for word in value.replace(",", " ").split()]
-
-
-def _today() -> str:
-    return time.strftime("%Y-%m-%d")
-
-
-def _find(args: Namespace, config: Config) -> tuple[Project, tuple[Remark, ...]]:
-    from migralint.discover import discover
-    from migralint.source import WorkTree
-
-    if args.paths == ["-"]:
-        return _standard_input(args, config), ()
-    paths = [os.path.abspath(path) for path in args.paths]
-    if args.staged or args.changed or args.history:
-        return _changed(args, config, paths)
-    added: tuple[str, ...] = ()
-    if sum(path.endswith(".sql") for path in paths) > 1:
-        from migralint import git
-
-        # what a hook's commit adds is pending, one after the other
-        added = git.new_paths(config.root)
-    tree = WorkTree(config.root)
-    found = discover(paths, config, tree, added=added, force_exclude=args.force_exclude)
-    return _settled(config, found, tree, paths=paths or None)
-
-
-def _settled(
-    config: Config, found: Project, source: Source, **more: Any
-) -> tuple[Project, tuple[Remark, ...]]:
-    from migralint.commands import past
-
-    rules = lambda: project.rules_for(config)  # noqa: E731
-    return past.settle(config, found, source, _today(), rules=rules, **more)
-
-
-def _changed(
-    args: Namespace, config: Config, paths: list[str]
-) -> tuple[Project, tuple[Remark, ...]]:
-    """What a change set is about. A commit that is being made is read from the index; what it adds
-    is what HEAD lacks, and what it may not touch is what the base branch has."""
-    from migralint import git
-    from migralint.discover import discover
-    from migralint.git import comparison
-    from migralint.git.tree import Tree
-    from migralint.source import WorkTree
-
-    root = git.top(config.root)
-    source: Source = WorkTree(root) if args.changed else Tree(root)
-    find = comparison.find if args.changed else comparison.of_commit
-    unknown = ""
-    try:
-        start = find(root, args.base or "")
-    except MigralintError as error:
-        if not args.staged or args.base:
-            raise
-        # what is staged is known all the same; only what may not be touched is not
-        start = comparison.Base(git.staged(root).base, "HEAD")
-        unknown = f" ({error.message}; --base names it)"
-    since = git.changed if args.changed else git.staged_since
-    changes = since(root, start.commit, start.how)
-    about = git.staged(root) if args.staged else changes
-    found = discover(paths, config, source, about)
-    old = Tree(root, start.commit)
-    found, remarks = _settled(config, found, source, changes=changes, old=old, paths=paths or None)
-    some = any(migration.report for migration in found.migrations) or found.scripts or remarks
-    compared = f"compared with {changes.how}{unknown}"
-    note = compared if some else f"no migration and no script has changed, {compared}"
-    return replace(found, notes=(*found.notes, note)), remarks
-
-
-def _standard_input(args: Namespace, config: Config) -> Project:
-    from migralint.discover import Project, discover
-    from migralint.discover.finding import within
-    from migralint.discover.reading import decode
-    from migralint.model import Migration
-    from migralint.source import Replaced, WorkTree
-
-    data = terminal.read_input()
-    if args.stdin_filename:
-        path = within(config.root, os.path.abspath(args.stdin_filename))
-        return discover([path], config, Replaced(WorkTree(config.root), path, data))
-    text, problem, line = decode(data)
-    dialect = config.dialect or "postgres"
-    layout = config.layout or "plain"
-    migration = Migration(
-        "<stdin>", text, "", "", layout, dialect, problem=problem, problem_line=line
-    )
-    return Project((migration,), layouts=(layout,))

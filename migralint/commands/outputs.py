@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from migralint.cache import reads
 from migralint.commands import terminal
 from migralint.formats import FORMATS, render
 from migralint.model import MigralintError, record, replace
@@ -12,6 +13,7 @@ from migralint.model import MigralintError, record, replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import TextIO
 
     from migralint.formats import Options
     from migralint.model import Report
@@ -50,9 +52,16 @@ def parse(values: Iterable[str]) -> list[Output]:
 
 
 def write(
-    outputs: list[Output], report: Report, options: Options, environ: Mapping[str, str]
+    outputs: list[Output],
+    report: Report,
+    options: Options,
+    environ: Mapping[str, str],
+    stream: TextIO | None = None,
 ) -> None:
-    """Files first, so that a reader who closes our standard output does not cost anybody a file."""
+    """Files first, so that a reader who closes our standard output does not cost anybody a file.
+
+    `stream` takes what would go to standard output.
+    """
     plain = replace(options, color=False, encoding="utf-8", root="", here="", width=terminal.WIDTH)
     on_github = environ.get("GITHUB_ACTIONS") == "true"
     for output in sorted(outputs, key=lambda output: not output.path):
@@ -65,7 +74,8 @@ def write(
         if output.path:
             terminal.write_file(output.path, text)
         else:
-            terminal.say(_inert(text) if on_github and output.name in READABLE else text)
+            inert = on_github and output.name in READABLE
+            terminal.say(_inert(text) if inert else text, stream)
     if on_github:
         _annotate(outputs, report, _from_workspace(plain, options, environ))
         if environ.get("GITHUB_STEP_SUMMARY"):
@@ -103,6 +113,7 @@ def is_command(text: str) -> bool:
 
 def _step_summary(path: str, report: Report, options: Options) -> None:
     """Added to what earlier commands of the step have written."""
+    reads.doubt()
     try:
         with open(path, "a", encoding="utf-8") as file:
             room = STEP_SUMMARY_LIMIT - file.tell()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from migralint.cache import reads
 from migralint.formats import Options
 from migralint.model import MigralintError
 
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 WIDTH = 100
 
 
-def say(text: str) -> None:
+def say(text: str, stream: TextIO | None = None) -> None:
     """To standard output, with a line end where the text has none."""
-    sys.stdout.write(text if text.endswith("\n") or not text else f"{text}\n")
+    (stream or sys.stdout).write(text if text.endswith("\n") or not text else f"{text}\n")
 
 
 def warn(text: str) -> None:
@@ -63,6 +64,7 @@ def width(environ: Mapping[str, str], stream: TextIO) -> int:
 
 def write_file(path: str, text: str, make_folder: bool = False) -> None:
     """The whole text or nothing: nobody uploads half a report."""
+    reads.doubt()
     target = os.path.realpath(path)
     data = text.encode("utf-8", "backslashreplace")
     try:
@@ -87,6 +89,7 @@ def write_file(path: str, text: str, make_folder: bool = False) -> None:
 
 def read_input() -> bytes:
     """Standard input; with a word to the person where it is a terminal that waits."""
+    reads.doubt()
     if sys.stdin.isatty():
         warn("reading SQL from the terminal; end it with Ctrl-D")
     return sys.stdin.buffer.read()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from migralint.cache import reads
 from migralint.model import MigralintError, record
 
 TYPE_CHECKING = False
@@ -77,6 +78,11 @@ class Config:
     url: str = ""
     lock_timeout: str = ""
     statement_timeout: str = ""
+    backup_folder: str = "backups"
+    backup_keep: int = 10
+    backup_keep_days: int = 30
+    backup_max_age: str = "24h"
+    no_staging: str = ""
     origin: Mapping[str, str] = {}
 
 
@@ -84,7 +90,7 @@ def find(start: str) -> str | None:
     """The configuration file of `start` or a folder above it, up to the git root."""
     folder = os.path.abspath(start)
     while True:
-        found = [name for name in NAMES if os.path.isfile(os.path.join(folder, name))]
+        found = [name for name in NAMES if reads.is_file(os.path.join(folder, name))]
         if len(found) > 1:
             raise MigralintError(
                 f"both {NAMES[0]} and {NAMES[1]} are in {folder}", hint="Keep one of them."
@@ -92,7 +98,7 @@ def find(start: str) -> str | None:
         if found:
             return os.path.join(folder, found[0])
         parent = os.path.dirname(folder)
-        if parent == folder or os.path.exists(os.path.join(folder, ".git")):
+        if parent == folder or reads.exists(os.path.join(folder, ".git")):
             return None
         folder = parent
 
@@ -101,7 +107,7 @@ def root_of(start: str) -> str:
     """The git root; else the folder of the configuration; else here, or `start` where it is not
     below here."""
     folder = os.path.abspath(start)
-    while not os.path.exists(os.path.join(folder, ".git")):
+    while not reads.exists(os.path.join(folder, ".git")):
         parent = os.path.dirname(folder)
         if parent == folder:
             found = find(start)
@@ -122,20 +128,22 @@ def load(
     environ: Mapping[str, str] | None = None,
     given: Mapping[str, str] | None = None,
     rule_ids: Callable[[str], Collection[str]] | None = None,
+    cache: str = "",
 ) -> Config:
     """The configuration in force; everything that is wrong with it in one MigralintError.
 
     `given` are values from the command line by key (`server_version` for `--pg`); `rule_ids` tells
-    the rules that exist, given `rules_dir`, and is asked only when a rule is named.
+    the rules that exist, given `rules_dir`, and is asked only when a rule is named. `cache` is the
+    root of a repository beside which a file that was read once, without complaint, is kept.
     """
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
     problems: list[MigralintError] = []
     if path:
-        from migralint.config.reading import read_file
+        from migralint.config.kept import read_file
 
-        problems += read_file(path, root, values, origin, rule_ids)
+        problems += read_file(path, root, values, origin, rule_ids, cache)
     if given or any(name.startswith("MIGRALINT_") for name in environ):
         _override(environ, given or {}, values, origin, problems)
     _settle(values, origin, problems)

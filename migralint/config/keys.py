@@ -78,13 +78,19 @@ KEYS: Mapping[str, Key] = {
     "url": Key("text", "the database of status, plan and apply, where no variable names one"),
     "lock_timeout": Key("text", "how long a statement of apply waits for a lock (5s)"),
     "statement_timeout": Key("text", "how long a statement of apply may run (no limit)"),
+    "backup_folder": Key("text", "the folder of backups (backups)", rebased=True),
+    "backup_keep": Key("count", "how many backups are kept, however old (10)"),
+    "backup_keep_days": Key("count", "for how many days every backup is kept (30)"),
+    "backup_max_age": Key("text", "how old the newest backup may be (24h)"),
+    "no_staging": Key("text", "there is no staging before production; the value says why"),
     "assume_large": Key("bool", "an error stays one where the size of the table is unknown"),
     "commands": Key(
         "commands", "commands of your own that destroy data, push a schema, bypass a guard"
     ),
     "guard": Key("guard", "what `migralint guard` does by environment: allow, ask or refuse"),
     "hosts": Key(
-        "hosts", "the environment of database hosts (names or globs) for `migralint guard`"
+        "hosts",
+        "the environment of database hosts (names or globs), which counts as production else",
     ),
 }
 

@@ -9,6 +9,7 @@ import os
 import posixpath
 import re
 
+from migralint.cache import reads
 from migralint.config import Allow, Override
 from migralint.config.keys import DIALECTS, KEYS, LEVELS, SCALARS, near
 from migralint.model import MigralintError, record
@@ -86,8 +87,7 @@ def read_file(
 
 def _bytes(path: str, shown: str) -> bytes:
     try:
-        with open(path, "rb") as file:
-            return file.read(LARGEST + 1)
+        return reads.read(path)
     except OSError as error:
         raise MigralintError(f"cannot be read: {error.strerror}", path=shown) from None
 

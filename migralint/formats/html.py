@@ -20,6 +20,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# (rule, title, text) -> where the page has said it already
+Told = dict[tuple[str, str, str], tuple[str, int]]
+
 LEGEND = (
     ("all", "reads and writes wait"),
     ("writes", "writes wait"),
@@ -41,7 +44,8 @@ def render(report: Report, options: Options) -> str:
     loud = [path for path, findings in by_path.items() if findings]
     if len(loud) > 1:
         parts.append(_contents(loud, by_path, options))
-    parts += [_file(path, by_path[path], report, options) for path in loud]
+    told: Told = {}
+    parts += [_file(path, by_path[path], report, options, told) for path in loud]
     parts.append(_quiet([path for path in by_path if path not in loud], options))
     parts.append(_suppressed(report.suppressed, options))
     parts += [f'<p class="note">{_text(note)}</p>\n' for note in report.notes]
@@ -68,6 +72,7 @@ def _head(report: Report) -> str:
     badges = "".join(
         f'<li class="{severity}"><b>{count:,}</b> {severity}{_plural(severity, count)}</li>'
         for severity, count in numbers.items()
+        if count or severity is Severity.ERROR
     )
     if report.suppressed:
         badges += f"<li><b>{len(report.suppressed):,}</b> allowed</li>"
@@ -109,20 +114,23 @@ def _anchor(path: str) -> str:
     return f"f{sha256(path.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
-def _file(path: str, findings: list[Finding], report: Report, options: Options) -> str:
+def _file(path: str, findings: list[Finding], report: Report, options: Options, told: Told) -> str:
     steps = [step for step in report.steps if step.path == path]
     statements: dict[tuple[int, str], list[Finding]] = {(s.line, s.text): [] for s in steps}
     apart: list[Finding] = []
     for finding in findings:
         place = _statement(finding, list(statements))
         (apart if place is None else statements[place]).append(finding)
-    body = [picture(steps), *(_finding(finding, with_source=True) for finding in apart)]
+    body = [
+        picture(steps),
+        *(_finding(finding, options, told, with_source=True) for finding in apart),
+    ]
     clean: list[tuple[int, str]] = []
     for place, found in statements.items():
         if not found:
             clean.append(place)
             continue
-        body += [_clean(clean), _source(*place), *(_finding(f, with_source=False) for f in found)]
+        body += [_clean(clean), _source(*place), *(_finding(f, options, told) for f in found)]
         clean = []
     title = _text(shown_path(path, options))
     return (
@@ -141,8 +149,9 @@ def _statement(finding: Finding, places: list[tuple[int, str]]) -> tuple[int, st
 
 def _source(line: int, text: str) -> str:
     rows = lines(text)
-    numbered = "\n".join(
-        f'<span class="n">{line + index}</span>{escape(row)}' for index, row in enumerate(rows)
+    numbered = "".join(
+        f'<span class="row"><span class="n">{line + index}</span>{escape(row)}\n</span>'
+        for index, row in enumerate(rows)
     )
     return f'<pre class="source"><code>{numbered}</code></pre>\n'
 
@@ -155,7 +164,7 @@ def _clean(places: Sequence[tuple[int, str]]) -> str:
     return f'<details class="clean"><summary>{said}</summary>\n{shown}</details>\n'
 
 
-def _finding(finding: Finding, with_source: bool) -> str:
+def _finding(finding: Finding, options: Options, told: Told, with_source: bool = False) -> str:
     severity = str(finding.severity)
     excerpt = "\n".join(finding.excerpt)
     parts = [
@@ -164,8 +173,8 @@ def _finding(finding: Finding, with_source: bool) -> str:
         f'<p class="message">{_text(finding.message)}</p>\n',
         _source(finding.line, excerpt) if with_source and excerpt.strip() else "",
         f'<p class="assumed">{_text(assumption(finding))}</p>\n' if finding.assumed else "",
-        _part("Why", finding.why),
-        _part("Instead", finding.instead),
+        _once("Why", finding.why, finding, options, told),
+        _once("Instead", finding.instead, finding, options, told),
     ]
     if finding.allow:
         allow = escape("\n".join(lines(finding.allow)))
@@ -183,10 +192,20 @@ def _rule(finding: Finding) -> str:
     return f'<a class="rule" href="{escape(one_line(urls[0]), quote=True)}">{name}</a>'
 
 
-def _part(title: str, text: str) -> str:
-    """Paragraphs, and what is indented by four spaces as code."""
+def _once(title: str, text: str, finding: Finding, options: Options, told: Told) -> str:
+    """A text of the rule; folded where the page has said it already, word for word."""
     if not text.strip():
         return ""
+    path, line = told.setdefault((finding.rule, title, text), (finding.path, finding.line))
+    if (path, line) == (finding.path, finding.line):
+        return f"<h4>{title}</h4>\n{_part(text)}"
+    where = "" if path == finding.path else f" of {shown_path(path, options)}"
+    said = _text(f"{title}: as for line {line}{where}")
+    return f'<details class="again"><summary>{said}</summary>\n{_part(text)}</details>\n'
+
+
+def _part(text: str) -> str:
+    """Paragraphs, and what is indented by four spaces as code."""
     shown: list[str] = []
     prose: list[str] = []
     code: list[str] = []
@@ -204,7 +223,7 @@ def _part(title: str, text: str) -> str:
         else:
             shown += _paragraph(prose)
             prose = []
-    return f"<h4>{title}</h4>\n{''.join([*shown, *_paragraph(prose), *_code(code)])}"
+    return "".join([*shown, *_paragraph(prose), *_code(code)])
 
 
 def _paragraph(rows: list[str]) -> list[str]:

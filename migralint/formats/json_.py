@@ -19,6 +19,7 @@ SCHEMA_VERSION = 1
 
 
 def render(report: Report, options: Options) -> str:
+    fixed = {"fixed": [finding_fields(item) for item in report.fixed]} if report.fixed else {}
     return dump(
         {
             "schema_version": SCHEMA_VERSION,
@@ -31,6 +32,7 @@ def render(report: Report, options: Options) -> str:
                 for item in report.suppressed
             ],
             "errors": [_error(error) for error in report.errors],
+            **fixed,
         }
     )
 

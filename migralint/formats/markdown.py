@@ -28,7 +28,8 @@ _TAIL = 200  # bytes kept for the line that says what was cut
 def render(report: Report, options: Options) -> str:
     head = f"{MARKER}\n### migralint\n\n{escaped(summary(report))}\n"
     blocks = [_error(error, options) for error in report.errors]
-    blocks.extend(_finding(finding, options) for finding in worst_first(report.findings))
+    told: dict[tuple[str, str], str] = {}
+    blocks.extend(_finding(finding, options, told) for finding in worst_first(report.findings))
     if report.suppressed:
         blocks.append(_suppressed(report, options))
     blocks.extend(f"\n{escaped(note)}\n" for note in report.notes)
@@ -44,21 +45,34 @@ def render(report: Report, options: Options) -> str:
     return "".join(shown)
 
 
-def _finding(finding: Finding, options: Options) -> str:
+def _finding(finding: Finding, options: Options, told: dict[tuple[str, str], str]) -> str:
+    """`told` remembers where the comment has given a reason already: its room is limited."""
     where = f"{shown_path(finding.path, options)}:{finding.line}"
     title = (
         f"{_SIGNS[finding.severity]} {finding.severity} <b>{_html(finding.rule)}</b> "
         f"{_code(where)}<br>{_html(finding.message)}"
     )
     source = "\n".join(visible(line) for line in finding.excerpt)
+    first = told.setdefault((finding.rule, finding.why), where)
     parts = [
         escaped(assumption(finding)),
-        fenced(source, "sql") if source else "",
-        prose(finding.why),
+        _change(finding) or (fenced(source, "sql") if source else ""),
+        prose(finding.why) if first == where else f"Why: as for {_code(first)}",
         prose(finding.instead),
     ]
     body = "\n\n".join(part for part in parts if part)
     return f"\n<details><summary>{title}</summary>\n\n{body}\n\n</details>\n"
+
+
+def _change(finding: Finding) -> str:
+    """The fix as a diff, "" where there is none. GitHub's own suggestions stand at a line of a
+    review and not in a comment, so the command is named that makes it."""
+    if not finding.mended:
+        return ""
+    rows: list[str] = []
+    for old, new in zip(finding.excerpt, finding.mended, strict=True):
+        rows += [f"  {visible(old)}"] if old == new else [f"- {visible(old)}", f"+ {visible(new)}"]
+    return fenced("\n".join(rows), "diff") + "\n\n`migralint lint --fix` writes this."
 
 
 def _error(error: MigralintError, options: Options) -> str:

@@ -36,9 +36,10 @@ def summary(report: Report) -> str:
     else:
         found = "No findings" if report.files else "Nothing was looked at"
     looked = f" ({plural(report.files, 'file')}, {plural(report.statements, 'statement')} read)"
+    mended = f"; {len(report.fixed):,} fixed" if report.fixed else ""
     allowed = f"; {len(report.suppressed):,} suppressed" if report.suppressed else ""
     failed = f"; {plural(len(report.errors), 'problem')}, see above" if report.errors else ""
-    return f"{found}{looked if report.files else ''}{allowed}{failed}."
+    return f"{found}{looked if report.files else ''}{mended}{allowed}{failed}."
 
 
 def worst_first(findings: tuple[Finding, ...]) -> list[Finding]:

@@ -39,6 +39,8 @@ def render(report: Report, options: Options) -> str:
     else:
         explained: dict[tuple[str, str, str, str], int] = {}
         parts.extend(_finding(finding, options, explained) for finding in report.findings)
+    if not options.quiet:
+        parts.append(_fixed(report, options))
     if options.verbose:
         parts.append(_suppressed(report, options))
     parts.extend(_error(error, options) for error in report.errors)
@@ -129,6 +131,17 @@ def prose(text: str, room: int, taken: int, encoding: str) -> list[str]:
     return folded
 
 
+def _fixed(report: Report, options: Options) -> list[str]:
+    """The lines are those of the file as it was."""
+    shown = []
+    for finding in report.fixed:
+        where = visible(place(finding, options), options.encoding)
+        message = one_line(finding.message, options.encoding)
+        rule = visible(finding.rule, options.encoding)
+        shown.append(f"{paint('fixed', 'good', options)}[{rule}] {where}: {message}")
+    return shown
+
+
 def _suppressed(report: Report, options: Options) -> list[str]:
     shown = []
     for item in report.suppressed:
@@ -147,9 +160,13 @@ def _error(error: MigralintError, options: Options) -> list[str]:
 
 
 def _said(report: Report, options: Options) -> tuple[str, ...]:
+    said = report.notes
+    ready = sum(1 for finding in report.findings if finding.fix)
+    if ready and not report.fixed:
+        said = (*said, f"--fix mends {ready} of these, where the migration is new; --diff shows it")
     if len(report.findings) < MANY or options.statistics:
-        return report.notes
-    return (*report.notes, "--statistics counts by rule; `since:` reports new migrations only")
+        return said
+    return (*said, "--statistics counts by rule; `since:` reports new migrations only")
 
 
 def _notes(notes: tuple[str, ...], options: Options) -> list[str]:

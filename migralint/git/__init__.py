@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from migralint.cache import reads
 from migralint.model import MigralintError, record
 
 TYPE_CHECKING = False
@@ -30,6 +31,7 @@ def run(root: str, *arguments: str) -> tuple[int, bytes]:
     """`git arguments` in `root`: its exit status and standard output."""
     import subprocess
 
+    reads.doubt()
     try:
         done = subprocess.run(
             ["git", *arguments],

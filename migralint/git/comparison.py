@@ -24,10 +24,12 @@ FETCH = "Fetch it: `git fetch --unshallow origin %s`, or name another: `--base R
 
 @record
 class Base:
-    """The commit to compare with, and how it was found, for a person."""
+    """The commit to compare with, and how it was found, for a person. `tip` is where the branch is
+    by now of which the commit is the merge base, "" where none is known."""
 
     commit: str
     how: str
+    tip: str = ""
 
 
 def find(root: str, asked: str = "", environ: Mapping[str, str] | None = None) -> Base:
@@ -202,7 +204,7 @@ def _merge_base(root: str, revision: str, how: str, hint: str) -> Base:
     found = text(root, "merge-base", known, "HEAD", *_merged(root))
     if not found:
         raise _unknown(f"this clone does not reach back to where HEAD left {how}", hint)
-    return Base(found, f"the merge base with {how}" if found != known else how)
+    return Base(found, f"the merge base with {how}" if found != known else how, known)
 
 
 def _unknown(message: str, hint: str) -> MigralintError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from migralint.cache import reads
 from migralint.git import run
 from migralint.model import MigralintError
 
@@ -82,6 +83,7 @@ class Tree:
     def _start(self) -> Popen[bytes]:
         import subprocess
 
+        reads.doubt()
         return subprocess.Popen(
             ["git", "cat-file", "--batch"],
             cwd=self.root,

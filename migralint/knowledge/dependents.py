@@ -27,8 +27,10 @@ _KIND = {"primary_key": "primary key", "foreign_key": "foreign key"}
 def record_users(view: View, schema: Schema, table: Table, column: Name) -> None:
     """What stands on the column: an index, a check, a foreign key, or one that refers to it."""
     constraints = table.constraints.values()
+    indexes = [index for index in table.indexes.values() if index.reads(column)]
     found = {
-        "column_indexed": any(index.reads(column) for index in table.indexes.values()),
+        "column_indexed": bool(indexes),
+        "column_in_expression_index": any(i.where or i.has_expression for i in indexes),
         "column_has_check": any(
             c.kind == "check" and mentions(c.expression, column.name) for c in constraints
         ),

@@ -22,9 +22,10 @@ ROW = 200  # bytes, where only the rows are known
 class Effect:
     """`blocks` is "reads and writes", "writes", "nothing" or "unknown".
 
-    `work` is what is done with the rows: "rewrite", "index", "scan", "" (the catalog only) or
-    "unknown". `seconds` is how long that takes, None where the size is not known; `held` how long
-    the lock stays: to the end of the transaction where there is one.
+    `work` is what is done with the rows: "rewrite", "index", "scan", "perhaps a scan", "" (the
+    catalog only) or "unknown". `bytes` is the table's size; `seconds` is how long the work takes,
+    None where the size is not known; `held` how long the lock stays: to the end of the transaction
+    where there is one.
     """
 
     operation: str
@@ -35,6 +36,16 @@ class Effect:
     work: str
     seconds: float | None
     held: float | None
+    bytes: int | None = None
+
+    @property
+    def rewrites(self) -> bool:
+        return self.work == "rewrite"
+
+    @property
+    def scans(self) -> bool:
+        """Reads the whole table, to build an index too."""
+        return self.work in ("scan", "index")
 
 
 def effect(view: View) -> Effect:
@@ -43,6 +54,7 @@ def effect(view: View) -> Effect:
     lock = view.fact("lock")
     work = "" if new else _work(view)
     duration = _seconds(view, work)
+    size = 0 if new else view.fact("table_bytes")
     return Effect(
         operation.kind,
         str(view.fact("object")),
@@ -52,6 +64,7 @@ def effect(view: View) -> Effect:
         work,
         duration,
         duration,
+        None if size is UNKNOWN else size,
     )
 
 
@@ -69,17 +82,19 @@ def _work(view: View) -> str:
     work = estimates.work_of(view.operation.kind, rewrites, scans)
     if work or view.fact("lock") is UNKNOWN:
         return work
-    return "unknown" if any(value is UNKNOWN for value in (rewrites, scans)) else ""
+    if rewrites is UNKNOWN:
+        return "unknown"
+    return "perhaps a scan" if scans is UNKNOWN else ""
 
 
 def _seconds(view: View, work: str) -> float | None:
-    """None where it depends on a size that nobody told; what may be a rewrite counts as one."""
+    """None where it depends on a size that nobody told; what may be done counts as done."""
     if not work:
         return 0.0
     size, rows = view.fact("table_bytes"), view.fact("table_rows")
     if size is UNKNOWN and rows is UNKNOWN:
         return 0.0 if view.fact("large_table") is False else None
-    kind = "rewrite" if work == "unknown" else work
+    kind = {"unknown": "rewrite", "perhaps a scan": "scan"}.get(work, work)
     return estimates.seconds(kind, rows * ROW if size is UNKNOWN else size)
 
 
@@ -100,6 +115,7 @@ _WORK = {
     "rewrite": "rewrites the table",
     "index": "builds an index",
     "scan": "reads the whole table",
+    "perhaps a scan": "may read the whole table",
     "unknown": "may read or rewrite the table",
 }
 

@@ -234,9 +234,11 @@ def long_identifier(view: View) -> bool:
     longest = _LONGEST.get(view.migration.dialect)
     if longest is None or not view.operation.kind.startswith(_NAMING):
         return False
-    names = (view.operation.facts.get(fact) for fact in _IDENTIFIERS)
-    measure = (lambda name: len(name.encode())) if longest == 63 else len
-    return any(isinstance(name, Name) and measure(name.name) > longest for name in names)
+    facts = view.operation.facts
+    names = [facts[fact].name for fact in _IDENTIFIERS if isinstance(facts.get(fact), Name)]
+    if longest == 63:
+        return any(len(name) > 15 and len(name.encode()) > longest for name in names)
+    return any(len(name) > longest for name in names)
 
 
 def column_count(view: View) -> int:
@@ -252,18 +254,41 @@ def holds_password(view: View) -> bool:
 
 
 def renamed_to(view: View) -> Name:
-    """A column of the same type that this migration adds to the table that loses one."""
-    old = view.fact("old_type")
+    """A column of the same type that this migration adds to the table that loses one.
+
+    Where it drops or adds several of this type, one that shares a word of its name with this one.
+    """
+    old, own = view.fact("old_type"), view.operation.facts
     if old is UNKNOWN or not old:
         return Name("")
-    for other in (*view.earlier(("add_column",)), *view.later(("add_column",))):
-        facts = other.operation.facts
-        own = view.operation.facts
-        same = facts["table"] == own["table"] and facts["column"] != own["column"]
-        if same and facts["type"] == old and not facts.get("inline"):
-            added: Name = facts["column"]
-            return added
-    return Name("")
+    kinds = ("add_column", "drop_column")
+    others = [
+        v
+        for v in (*view.earlier(kinds), *view.later(kinds))
+        if v.fact("table") == own["table"] and v.fact("column") != own["column"]
+    ]
+    added: list[Name] = [
+        v.fact("column")
+        for v in others
+        if v.operation.kind == "add_column" and v.fact("type") == old and not v.fact("inline")
+    ]
+    dropped = [
+        v for v in others if v.operation.kind == "drop_column" and v.fact("old_type") in (old, UNKNOWN)
+    ]
+    if len(added) == 1 and not dropped:
+        return added[0]
+    words = _words(own["column"].name)
+    shared = [(len(words & _words(name.name)), name) for name in added]
+    best = max((count for count, _ in shared), default=0)
+    return next((name for count, name in shared if count == best > 0), Name(""))
+
+
+def _words(name: str) -> set[str]:
+    """userId, user_id and USER_ID -> {"user", "id"}; what every name may have says nothing."""
+    import re
+
+    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)
+    return {part.lower() for part in parts} - {"id", "at", "is", "by", "new", "old"}
 
 
 DERIVE: dict[str, Callable[[View], Any]] = {

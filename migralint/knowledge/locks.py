@@ -7,7 +7,10 @@ https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
 
 from __future__ import annotations
 
+from functools import cache
+
 from migralint.knowledge.data import load
+from migralint.knowledge.decisions import decided_once
 from migralint.model import UNKNOWN, record
 from migralint.sql.vocabulary import DERIVED, facts_of
 
@@ -53,9 +56,11 @@ SCHEMA_FACTS = {
     "old_type": "the type that the column had",
     "old_type_variety": "what kind of type of the project's own that is",
     "type_variety": "what kind of type of the project's own the new type is",
+    "old_nullable": "the column may be NULL so far",
     "old_generated": "stored or virtual, for a generated column",
     "session_timezone": "the TimeZone in which the migration runs",
     "column_indexed": "an index covers the column",
+    "column_in_expression_index": "one that does is partial or has an expression in it",
     "column_has_check": "a check constraint reads the column",
     "column_references": "a foreign key stands on the column",
     "column_is_referenced": "a foreign key refers to the column",
@@ -79,7 +84,8 @@ class Effect:
     `lock` is the strongest on the operation's own relation ("" none; where unknown facts decide,
     the strongest that it may be). `others` are the locks on other relations as (role, lock),
     `perhaps` those that it takes only if what is unknown is so. `transaction` is "ok" or
-    "forbidden". `fails` is what the server surely answers instead, on a table with rows.
+    "forbidden". `fails` is what the server surely answers instead, on a table with rows. `least` is
+    the weakest lock that it may be: `lock` itself where nothing is unknown.
     """
 
     lock: str
@@ -91,6 +97,7 @@ class Effect:
     perhaps: tuple[tuple[str, str], ...] = ()
     transaction: str = "ok"
     fails: str = ""
+    least: str = ""
 
 
 def conflicts(lock: str, other: str) -> bool:
@@ -103,11 +110,15 @@ def effect(kind: str, fact: Fact, version: int) -> Effect | Unknown:
 
     A version beyond those that were measured is taken for the nearest.
     """
+    return _effect(kind, fact, min(version or OLDEST, NEWEST))
+
+
+@decided_once
+def _effect(kind: str, fact: Fact, version: int) -> Effect | Unknown:
     data = load("postgres-locks")
     rows = data["rows"].get(kind)
     if not rows:
         return UNKNOWN
-    version = min(version or OLDEST, NEWEST)
     ask = _facts(kind, fact, version)
     fitting = list(_fitting(rows, ask, version))
     also = [
@@ -131,6 +142,7 @@ def effect(kind: str, fact: Fact, version: int) -> Effect | Unknown:
             (row.get("transaction", "ok") for row in fitting), key=("ok", "forbidden").index
         ),
         fails=fitting[0].get("fails", "") if len(fitting) == 1 else "",
+        least=min((row["lock"] for row in fitting), key=("", *LOCKS).index),
     )
 
 
@@ -190,7 +202,7 @@ def _blocks(
 def _facts(kind: str, fact: Fact, version: int) -> Fact:
     """The facts that the table asks for, each asked once; `_WORKED_OUT` are made of others."""
     known: dict[str, Any] = {}
-    asked = {*facts_of(kind), *DERIVED, *SCHEMA_FACTS}
+    asked = _asked(kind)
 
     def ask(name: str) -> Any:
         if name not in known:
@@ -203,6 +215,11 @@ def _facts(kind: str, fact: Fact, version: int) -> Fact:
         return known[name]
 
     return ask
+
+
+@cache
+def _asked(kind: str) -> frozenset[str]:
+    return frozenset((*facts_of(kind), *DERIVED, *SCHEMA_FACTS))
 
 
 def _type_change(ask: Fact, version: int) -> str | Unknown:
@@ -224,6 +241,17 @@ def _type_change(ask: Fact, version: int) -> str | Unknown:
     )
 
 
+def _operators_change(ask: Fact, version: int) -> bool | Unknown:
+    from migralint.knowledge.type_changes import operators_change
+
+    old, new = ask("old_type"), ask("type")
+    if old is UNKNOWN or not old:
+        return UNKNOWN
+    varieties = [ask(name) for name in ("old_type_variety", "type_variety")]
+    known = ["" if variety is UNKNOWN else variety for variety in varieties]
+    return operators_change(str(old), str(new), *known)
+
+
 def _constrained_domain(ask: Fact, version: int) -> bool | Unknown:
     """No built-in type is a domain; of another, the schema may know."""
     from migralint.knowledge import types
@@ -235,4 +263,8 @@ def _constrained_domain(ask: Fact, version: int) -> bool | Unknown:
     return UNKNOWN if variety is UNKNOWN else bool(variety == "constrained domain")
 
 
-_WORKED_OUT = {"type_change": _type_change, "constrained_domain": _constrained_domain}
+_WORKED_OUT: dict[str, Callable[[Fact, int], Any]] = {
+    "type_change": _type_change,
+    "constrained_domain": _constrained_domain,
+    "operators_change": _operators_change,
+}

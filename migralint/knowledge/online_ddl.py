@@ -8,6 +8,7 @@ https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-operations.html
 from __future__ import annotations
 
 from migralint.knowledge.data import load
+from migralint.knowledge.decisions import decided_once
 from migralint.knowledge.locks import holds
 from migralint.model import UNKNOWN, record
 from migralint.sql.vocabulary import DERIVED, facts_of
@@ -58,6 +59,7 @@ class Online:
     blocks_writes: bool | Unknown
 
 
+@decided_once
 def online(kind: str, fact: Fact, version: int, mariadb: bool = False) -> Online | Unknown:
     """How an action of this kind runs; UNKNOWN for what is no ALTER TABLE or not in the table."""
     server = "mariadb" if mariadb else "mysql"

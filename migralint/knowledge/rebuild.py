@@ -49,9 +49,9 @@ def lost_columns(view: View) -> str | Unknown:
 
 
 def _successor(view: View) -> Name | None:
-    """The table that is renamed to the dropped one's name later in the file."""
+    """The table that takes the dropped one's name, or whose name the dropped one gave up first."""
     wanted = view.operation.facts["table"].name
-    for rename in view.later(("rename_table",)):
+    for rename in (*view.later(("rename_table",)), *view.earlier(("rename_table",))):
         if rename.operation.facts["new_name"].name == wanted:
             source: Name = rename.operation.facts["table"]
             return source

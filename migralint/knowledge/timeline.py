@@ -17,7 +17,7 @@ from migralint.sql.vocabulary import facts_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence, Set
     from typing import Any
 
     from migralint.config import Config
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ABSENT: Mapping[str, Any] = {"bool": False, "text": "", "int": 0, "name": Name(""), "names": ()}
 _DEFAULTS: dict[str, dict[str, Any]] = {}
+_NOTHING: Mapping[str, Any] = {}
 _index = attrgetter("index")
 
 
@@ -61,27 +62,38 @@ class View:
             return facts[name]
         known = self.known
         if name not in known:
-            known[name] = self._worked_out(name)
+            derive = self.timeline.derive.get(name)
+            if derive is None:
+                known[name] = absent(self.operation.kind).get(name, UNKNOWN)
+            else:
+                known[name] = derive(self)
         return known[name]
 
-    def _worked_out(self, name: str) -> Any:
-        derive = self.timeline.derive.get(name)
-        if derive is not None:
-            return derive(self)
-        return absent(self.operation.kind).get(name, UNKNOWN)
+    @property
+    def remembered(self) -> dict[Any, Any]:
+        return self.timeline.cached
 
-    def earlier(self, kinds: Iterable[str] = ()) -> Iterable[View]:
-        """The operations before this one, of these kinds where any are named."""
+    def earlier(self, kinds: Iterable[str] = (), **same: Any) -> Iterable[View]:
+        """The operations before this one, of these kinds where any are named.
+
+        `fact=value` leaves out those that have another value there, or a name that is another
+        one even without its schema: what is found in a long file need not be searched through.
+        """
         views = self.timeline.views
         if not kinds:
             return (views[index] for index in range(self.index))
-        return takewhile(lambda view: view.index < self.index, self.timeline.of_kinds(kinds))
+        found = self.timeline.of_kinds(kinds, 0, same)
+        return takewhile(lambda view: view.index < self.index, found)
 
-    def later(self, kinds: Iterable[str] = ()) -> Iterable[View]:
+    def later(self, kinds: Iterable[str] = (), **same: Any) -> Iterable[View]:
         views = self.timeline.views
         if not kinds:
             return (views[index] for index in range(self.index + 1, len(views)))
-        return self.timeline.of_kinds(kinds, self.index + 1)
+        return self.timeline.of_kinds(kinds, self.index + 1, same)
+
+    def others(self, kinds: Iterable[str]) -> Iterable[View]:
+        """All operations of these kinds, this one too if it is of one."""
+        return self.timeline.of_kinds(kinds)
 
 
 class Timeline:
@@ -93,14 +105,14 @@ class Timeline:
         operations: Sequence[Operation],
         schema: Schema,
         config: Config,
-        fresh: frozenset[str],
+        fresh: Set[str],
     ) -> None:
         from migralint.knowledge.facts import DERIVE
         from migralint.knowledge.recording import record
 
         self.migration: Migration = migration
         self.config: Config = config
-        self.fresh: frozenset[str] = fresh
+        self.fresh: Set[str] = fresh
         self.derive: Mapping[str, Callable[[View], Any]] = DERIVE
         self.schema: Schema = schema
         own = (o.statement.start for o in operations if o.kind != "migration")
@@ -111,6 +123,7 @@ class Timeline:
         self.views: list[View] = []
         self.cached: dict[str, Any] = {}  # what facts work out once for the whole migration
         self._by_kind: dict[str, list[View]] = {}
+        self._by_value: dict[tuple[str, ...], tuple[dict[Any, list[View]], int]] = {}
         batch, explicit, transaction = migration.path, False, 0
         schema.begin(batch)
         for index, operation in enumerate(operations):
@@ -125,11 +138,28 @@ class Timeline:
             record(view, schema)
             schema.apply(operation, batch)
 
-    def of_kinds(self, kinds: Iterable[str], start: int = 0) -> Iterable[View]:
+    def of_kinds(
+        self, kinds: Iterable[str], start: int = 0, same: Mapping[str, Any] = _NOTHING
+    ) -> Iterable[View]:
         """The operations of these kinds in order, from `start` on; lazily, for most ask for one."""
         lists = [self._by_kind[kind] for kind in kinds if kind in self._by_kind]
+        if same:
+            lists = [self._alike(found, same) for found in lists]
         rest = [map(found.__getitem__, _from(found, start)) for found in lists]
         return rest[0] if len(rest) == 1 else merge(*rest, key=_index)
+
+    def _alike(self, every: list[View], same: Mapping[str, Any]) -> list[View]:
+        """Those of one kind with these values; the list may have grown since the last question."""
+        question = (every[0].operation.kind, *same)
+        found, read = self._by_value.get(question, ({}, 0))
+        for view in every[read:]:
+            found.setdefault(tuple([_bare(view.fact(fact)) for fact in same]), []).append(view)
+        self._by_value[question] = (found, len(every))
+        return found.get(tuple([_bare(value) for value in same.values()]), [])
+
+
+def _bare(value: Any) -> Any:
+    return value.name if isinstance(value, Name) else value
 
 
 def _from(found: list[View], start: int) -> range:

@@ -59,6 +59,28 @@ def type_change(
     return NOTHING
 
 
+# Types that share the operators of another's indexes; an array of any type has those of arrays.
+_OPERATORS = {"character varying": "text", "cidr": "inet"}
+
+
+def operators_change(
+    old: str, new: str, old_variety: str = "", new_variety: str = ""
+) -> bool | Unknown:
+    """Must an index on the column be built again, though the rows stay as they are?
+
+    So it is where the default operator class of the new type is another one: text -> citext,
+    timestamp -> timestamptz (in UTC), int -> oid.
+    """
+    before, after = _under(old, old_variety), _under(new, new_variety)
+    if before is UNKNOWN or after is UNKNOWN or not (before.builtin and after.builtin):
+        return UNKNOWN
+    if before.dimensions and after.dimensions:
+        return False
+    names = [_OPERATORS.get(t.name, "oid" if t.name.startswith("reg") else t.name)
+             for t in (before, after)]  # fmt: skip
+    return names[0] != names[1]
+
+
 def _under(text: str, variety: str) -> Type | Unknown:
     """The type; for a domain whose base is known, that."""
     return types.read(variety.removeprefix("domain ") if variety.startswith("domain ") else text)

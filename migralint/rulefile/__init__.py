@@ -18,7 +18,7 @@ from migralint.rules import PLACEHOLDER, Case, Example, Fix, Rule
 from migralint.sql.vocabulary import KINDS
 
 REQUIRED = ("id", "severity", "preset", "match", "message", "why", "instead", "examples")
-KEYS = (*REQUIRED, "unless", "cases", "covers", "references", "fix", "per")
+KEYS = (*REQUIRED, "unless", "cases", "covers", "references", "fix", "per", "split")
 CASE_KEYS = ("when", "message", "why", "instead", "severity")
 EXAMPLE_KEYS = ("text", "given", "dialect", "fails", "runs")
 GIVEN = (
@@ -27,6 +27,16 @@ GIVEN = (
 )  # fmt: skip
 SEVERITIES = {str(severity): severity for severity in Severity}
 PER = {per: per for per in ("operation", "statement")}
+# The recipes of fixing/split/recipes.py.
+SPLITS = {
+    name: name
+    for name in (
+        "concurrent-index", "concurrent-drop", "concurrent-reindex", "concurrent-unique",
+        "concurrent-primary-key", "validate-later", "check-then-not-null", "required-later",
+        "fill-later", "contract", "batches", "move-later", "expand-type", "expand-rename",
+        "view-for-the-old-name",
+    )
+}  # fmt: skip
 PRESETS = {preset: preset for preset in ("recommended", "strict", "optional")}
 DIALECTS = {dialect: dialect for dialect in ("postgres", "mysql", "sqlite")}
 
@@ -62,8 +72,9 @@ def _rule(file: File, root: yaml.Node, category: str) -> Rule | None:
         per=(choice(file, fields["per"], PER) or "") if "per" in fields else "operation",
         references=tuple(text_of(file, node) for node in items(file, fields.get("references"))),
         examples=tuple(_examples(file, examples, match)),
-        fix=_fix(file, fields["fix"]) if "fix" in fields else None,
+        fix=_fix(file, fields["fix"], kinds) if "fix" in fields else None,
         path=file.path,
+        split=(choice(file, fields["split"], SPLITS) or "") if "split" in fields else "",
     )
 
 
@@ -97,10 +108,22 @@ def _case(file: File, node: yaml.Node, kinds: tuple[str, ...]) -> Case:
     return Case(when=when, severity=chosen, **texts)
 
 
-def _fix(file: File, node: yaml.Node) -> Fix:
+def _fix(file: File, node: yaml.Node, kinds: tuple[str, ...]) -> Fix:
     fields = mapping(file, node, ("insert", "after"), ("insert", "after"))
-    after = tuple(text_of(file, item) for item in items(file, fields.get("after")))
+    listed = mapping(file, fields["after"], kinds) if "after" in fields else {}
+    after = {
+        kind: tuple(_beginning(file, item) for item in items(file, found))
+        for kind, found in listed.items()
+    }
     return Fix(text_of(file, fields["insert"]) if "insert" in fields else "", after)
+
+
+def _beginning(file: File, node: yaml.Node) -> str:
+    """ "CREATE TABLE": words in capitals, or `name` where a name stands."""
+    text = text_of(file, node)
+    if not re.fullmatch(r"[A-Z]{1,40}(?: (?:[A-Z]{1,40}|name)){0,9}", text):
+        file.wrong(node, "a beginning is words in capitals, and `name` where a name stands")
+    return text
 
 
 def _examples(file: File, node: yaml.Node, match: Condition) -> list[Example]:

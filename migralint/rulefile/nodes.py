@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from migralint.cache import reads
 from migralint.model import MigralintError, record
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -26,8 +27,7 @@ class File:
 
 def compose(file: File) -> yaml.Node | None:
     try:
-        with open(file.path, encoding="utf-8") as stream:
-            root = yaml.compose(stream.read(), LOADER)
+        root = yaml.compose(reads.read(file.path).decode(), LOADER)
     except UnicodeDecodeError:
         file.wrong(None, "is not UTF-8")
     except yaml.YAMLError as error:

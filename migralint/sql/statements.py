@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _BREAKPOINT = re.compile(r"-->[ \t]*statement-breakpoint\b")
 _TEMPLATE = re.compile(TEMPLATE_TEXT)
 _TEMPLATE_IN_QUOTES = re.compile(r"\{\{[^{}\n]*\}\}")  # "{{ index .Options "Schema" }}", no array
-_CONTROL = re.compile(r"\{\{-?\s*(?:if|else|end|range|with|define|template|block|/\*)\b|\{%")
+_CONTROL = re.compile(r"\{\{-?\s*(?:(?:if|else|end|range|with|define|template|block)\b|/\*)|\{%")
 _LINE = re.compile(r"[^\r\n]*")
 _COPY = re.compile(r"copy\b[^;]*?\bfrom\s+stdin\b", re.I)
 _COPY_END = re.compile(r"^\\\.[ \t]*\r?$", re.M)

@@ -101,23 +101,26 @@ def tokens(text: str, dialect: str, limit: int = -1) -> list[Token]:
 
 
 def _lexed(text: str, dialect: str, end: int) -> Iterator[Token]:
-    match_at = _lexer(dialect).match
+    lexer = _lexer(dialect)
+    match_at = lexer.match
+    groups = ["", *lexer.groupindex]
     position = 0
     while position < end:
         match = match_at(text, position)
         assert match is not None  # one alternative takes any character, and one the end
-        group = match.lastgroup or ""
-        start, position = match.span(group)
+        index = match.lastindex or 0
+        group = groups[index]
+        start, position = match.span(index)
         if group == "word":
-            yield Token(WORD, match[group].lower(), start, position)
+            yield Token(WORD, text[start:position].lower(), start, position)
         elif group in _KINDS:
-            yield Token(_KINDS[group], match[group], start, position)
+            yield Token(_KINDS[group], text[start:position], start, position)
         elif group == "string" or group == "name":
             kind = STRING if group == "string" else NAME
             yield Token(kind, text[start + 1 : position - 1], start, position)
         elif group == "symbol":
             if position - start > 1 and text[position - 1] in "+-" and dialect == "postgres":
-                position = _operator_end(match[group], start)
+                position = _operator_end(text[start:position], start)
             yield Token(SYMBOL, text[start:position], start, position)
         elif group in ("quote", "prefixed", "dollar"):
             token = _quoted(text, start, position, group, dialect)

@@ -126,6 +126,18 @@ def _drop(reader: Reader, table: Name, start: int) -> Iterator[Found]:
     yield found
 
 
+def _redefine(reader: Reader, table: Name, name: Name, start: int) -> Iterator[Found]:
+    """libSQL: ALTER COLUMN a TO a type ...; it leaves the rows as they are and does not rename.
+
+    https://github.com/tursodatabase/libsql/blob/main/libsql-sqlite3/doc/libsql_extensions.md
+    """
+    defined = column(reader, table, start, typed=False)[0].facts
+    facts = {"type": defined["type"], "using": "", "collation": ""}
+    yield reader.found("alter_column_type", start, table=table, column=name, **facts)
+    kind = "drop_not_null" if defined["nullable"] else "set_not_null"
+    yield reader.found(kind, start, table=table, column=name)
+
+
 def _alter(reader: Reader, table: Name, start: int) -> Iterator[Found]:
     if reader.take("constraint") or (reader.dialect == "mysql" and reader.take("check")):
         name = reader.name()
@@ -138,7 +150,11 @@ def _alter(reader: Reader, table: Name, start: int) -> Iterator[Found]:
     else:
         reader.take("column")
         reader.if_exists()
-        yield alter_column(reader, table, reader.column(), start)
+        name = reader.column()
+        if reader.dialect == "sqlite" and reader.take("to"):
+            yield from _redefine(reader, table, name, start)
+        else:
+            yield alter_column(reader, table, name, start)
 
 
 def _rename(reader: Reader, table: Name, start: int, if_exists: bool) -> Found:

@@ -70,6 +70,8 @@ def _elements(reader: Reader, table: Name, facts: dict[str, Any]) -> list[Found]
             facts["like_options"] = item.rest().lower()
         elif item.word in CONSTRAINT_WORDS and _is_constraint(item):
             parts.append(table_constraint(item, table, start, inline=True))
+            while item.dialect == "sqlite" and item.word in CONSTRAINT_WORDS:  # no comma needed
+                parts.append(table_constraint(item, table, item.at, inline=True))
         elif facts.get("partition_of") or facts.get("of_type"):
             parts.extend(_of_parent(item, table))
         else:

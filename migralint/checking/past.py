@@ -94,7 +94,7 @@ def _settings(
         return
     from migralint.config import parse
     from migralint.history.settings import weakened
-    from migralint.lint import presets_of
+    from migralint.judging import presets_of
 
     severities = {rule.id: (rule.preset, str(rule.severity)) for rule in rules()}
 

@@ -1,0 +1,72 @@
+"""What a result depends on, as digests.
+
+The history of a folder is a chain: the key of a migration holds that of the one before it. A change
+in the middle gives every later migration another key, and no earlier one.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from migralint import __version__
+from migralint.cache.files import digest
+from migralint.model import record, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from migralint.config import Config
+    from migralint.model import Migration
+
+
+@record
+class Keys:
+    """Of one migration: `history` decides the schema behind it, `result` what is found in it."""
+
+    history: str
+    result: str
+
+
+def base(rules: str, config: Config) -> str:
+    """What all results of a run depend on; `rules` tells this set of rules from any other."""
+    own = (__version__, sys.version_info[:3], rules)
+    return digest(repr((own, replace(config, root="", origin={}))).encode("utf-8", "replace"))
+
+
+def of(
+    migrations: Sequence[Migration],
+    remarks: Mapping[str, Mapping[str, Any]],
+    base: str,
+    today: str,
+    expiring: bool,
+) -> list[Keys | None]:
+    """The keys in the order of the migrations; None in a folder that is for several databases.
+
+    `expiring`: the configuration has suppressions that end on a day.
+    """
+    dialects: dict[str, set[str]] = {}
+    for migration in migrations:
+        dialects.setdefault(migration.folder, set()).add(migration.dialect)
+    chains: dict[str, str] = {}
+    fresh: dict[str, str] = {}
+    found: list[Keys | None] = []
+    for m in migrations:
+        if len(dialects[m.folder]) > 1:
+            found.append(None)
+            continue
+        text = m.text.encode("utf-8", "surrogatepass")
+        own = (m.path, m.version, m.layout, m.dialect, m.forward, m.problem, digest(text))
+        chain = chains[m.folder] = _digest(chains.get(m.folder, m.folder), own)
+        more = (m.name, str(m.transaction), m.opt_out, m.problem_line, m.pending)
+        day = today if expiring or "until" in m.text else ""
+        before = fresh.get(m.folder, "")
+        found.append(Keys(chain, _digest(base, chain, before, more, remarks.get(m.path, {}), day)))
+        if m.pending and not m.problem:
+            fresh[m.folder] = _digest(before, m.path)
+    return found
+
+
+def _digest(*parts: object) -> str:
+    return digest(repr(parts).encode("utf-8", "surrogatepass"))

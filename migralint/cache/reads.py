@@ -1,0 +1,115 @@
+"""What a run has looked at, so that its answer can be given again while all of that is the same.
+
+Nothing is noted unless `begin` was called. What an answer also depends on and no file tells (git,
+standard input, a database, what was written elsewhere) is a doubt: such a run is not remembered.
+"""
+
+from __future__ import annotations
+
+import os
+
+from migralint.cache.files import NAME, digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Signature = list[int]
+    Noted = list[object]  # kind, signature, digest
+
+FILE, FOLDER, THERE, ABSENT = "file", "folder", "there", "absent"
+_SAYS = (ABSENT, THERE, FOLDER, FILE)
+
+
+class _Reads:
+    def __init__(self) -> None:
+        self.noted: dict[str, Noted] | None = None
+        self.doubtful = False
+
+
+_reads = _Reads()
+
+
+def begin() -> None:
+    _reads.noted, _reads.doubtful = {}, False
+
+
+def end() -> dict[str, Noted] | None:
+    """Path -> what it was like; None where that does not say all."""
+    noted, _reads.noted = _reads.noted, None
+    return None if _reads.doubtful else noted
+
+
+def doubt() -> None:
+    _reads.doubtful = True
+
+
+def read(path: str) -> bytes:
+    """The file's bytes; noted with the state that it had before."""
+    before = signature(path) if _reads.noted is not None else None
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        if _reads.noted is not None:
+            _note(path, [ABSENT, None, ""])
+        raise
+    except OSError:
+        doubt()  # rights are not among what is noted
+        raise
+    if _reads.noted is not None:
+        _note(path, [FILE, before, digest(data)])
+    return data
+
+
+def names(path: str) -> tuple[str, ...]:
+    """What is in the folder, sorted, folders with a slash; () where there is none."""
+    before = signature(path) if _reads.noted is not None else None
+    found = listed(path)
+    if _reads.noted is not None:
+        kind = FOLDER if before is not None else ABSENT
+        _note(path, [kind, before, of_names(found)])
+    return found
+
+
+def exists(path: str) -> bool:
+    found = os.path.exists(path)
+    if _reads.noted is not None:
+        _note(path, [THERE if found else ABSENT, None, ""])
+    return found
+
+
+def _note(path: str, what: Noted) -> None:
+    """What says more counts (that a folder is there says nothing of what is in it); of equals the
+    first, which is what the run has used."""
+    assert _reads.noted is not None
+    known = _reads.noted.setdefault(os.path.abspath(path), what)
+    if _SAYS.index(str(what[0])) > _SAYS.index(str(known[0])):
+        _reads.noted[os.path.abspath(path)] = what
+
+
+def is_file(path: str) -> bool:
+    return exists(path) and os.path.isfile(path)
+
+
+def listed(path: str) -> tuple[str, ...]:
+    """Without our own folder, which comes with the first run."""
+    try:
+        with os.scandir(path) as entries:
+            found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    except OSError:
+        return ()
+    return tuple(sorted(n + "/" if is_folder else n for n, is_folder in found if n != NAME))
+
+
+def of_names(found: Sequence[str]) -> str:
+    return digest("\0".join(found).encode("utf-8", "surrogateescape"))
+
+
+def signature(path: str) -> Signature | None:
+    """None where there is nothing."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]

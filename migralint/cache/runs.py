@@ -1,0 +1,173 @@
+"""The answers of whole runs: the same question, with nothing changed, is answered from here.
+
+A run is its command line, its folder and those variables of the environment that `lint` reads. An
+answer holds if every file and folder that the run has looked at is as it was: by size, times and
+inode; where these have changed, or were too young when they were noted, by content.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from migralint import __version__
+from migralint.cache import files, reads
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, TextIO
+
+# Names of variables that change what lint finds or how it is shown, and beginnings of names.
+VARIABLES = ("CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "TERM")
+BEGINNINGS = ("MIGRALINT_", "GITHUB_", "GIT_")
+YOUNG = 2_000_000_000  # ns: a file that was changed so shortly before could change again unseen
+
+
+class _Tee:
+    """A stream that keeps what is written to it."""
+
+    def __init__(self, stream: TextIO, parts: list[list[str]], name: str) -> None:
+        self._stream = stream
+        self._parts = parts
+        self._name = name
+
+    def write(self, text: str) -> int:
+        self._parts.append([self._name, text])
+        return self._stream.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def recall(arguments: Sequence[str]) -> int | None:
+    """Give the answer of an earlier run again: its exit status, None where there is none."""
+    root = _root()
+    if not os.path.isdir(files.folder(root)):
+        return None
+    name = _name(arguments)
+    known = files.load(root, name)
+    if not isinstance(known, dict) or known["code"] != code():
+        return None
+    refreshed = _unchanged(known["reads"], known["noted"])
+    if refreshed is None:
+        return None
+    for stream, text in known["written"]:
+        getattr(sys, stream).write(text)
+    if refreshed:
+        noted = time.time_ns()
+        files.save(root, name, {**known, "reads": refreshed, "noted": noted})
+    status: int = known["status"]
+    return status
+
+
+class Run:
+    """Begin to note what a run reads and writes; `end` keeps it, if that says all."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self.name = _name(arguments)
+        self.began = time.time_ns()
+        self.written: list[list[str]] = []
+        self.streams = sys.stdout, sys.stderr
+        sys.stdout = _Tee(sys.stdout, self.written, "stdout")
+        sys.stderr = _Tee(sys.stderr, self.written, "stderr")
+        reads.begin()
+
+    def end(self, status: int | None) -> None:
+        """`status` is None where the run has failed."""
+        sys.stdout, sys.stderr = self.streams
+        noted = reads.end()
+        if status not in (0, 1) or not noted:
+            return
+        answer = {"code": code(), "status": status, "written": _joined(self.written)}
+        files.save(_root(), self.name, {**answer, "noted": self.began, "reads": noted})
+
+
+def _joined(written: list[list[str]]) -> list[list[str]]:
+    """With one piece for what went to one stream without a break."""
+    found: list[list[str]] = []
+    for name, text in written:
+        if found and found[-1][0] == name:
+            found[-1][1] += text
+        else:
+            found.append([name, text])
+    return found
+
+
+def _unchanged(noted: dict[str, Any], at: int) -> dict[str, Any] | None:
+    """None if anything is not as it was; else what to note now, {} where all of it still stands."""
+    refreshed: dict[str, Any] = {}
+    young = at - YOUNG
+    for path, (kind, before, content) in noted.items():
+        now = reads.signature(path)
+        if kind == reads.ABSENT or kind == reads.THERE:
+            if (now is None) != (kind == reads.ABSENT):
+                return None
+        elif now is None:
+            return None
+        elif now != before or now[1] > young or now[2] > young:
+            if _content(path, kind) != content:
+                return None
+            refreshed[path] = [kind, now, content]
+    return {**noted, **refreshed} if refreshed else {}
+
+
+def _content(path: str, kind: str) -> str:
+    if kind == reads.FOLDER:
+        return reads.of_names(reads.listed(path))
+    try:
+        with open(path, "rb") as file:
+            return files.digest(file.read())
+    except OSError:
+        return ""
+
+
+def _root() -> str:
+    """The git root, else the folder that we are in."""
+    here = folder = os.getcwd()
+    while not os.path.exists(os.path.join(folder, ".git")):
+        folder, below = os.path.dirname(folder), folder
+        if folder == below:
+            return here
+    return folder
+
+
+def _name(arguments: Sequence[str]) -> str:
+    """The file of this question."""
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if name in VARIABLES or name.startswith(BEGINNINGS)
+    }
+    out = sys.stdout
+    shown = (out.isatty() and os.get_terminal_size(out.fileno()).columns, str(out.encoding))
+    day = time.strftime("%Y-%m-%d")
+    question = (list(arguments), os.getcwd(), sorted(environ.items()), shown, day)
+    return f"run-{files.digest(repr(question).encode('utf-8', 'surrogateescape'))[:24]}.json"
+
+
+def code() -> list[Any]:
+    """This migralint with its rules, and the Python that runs it.
+
+    Of a wheel it is enough to know when it was installed; in a checkout every file counts.
+    """
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    compiled = reads.signature(os.path.join(package, "rules", "compiled.json"))
+    if compiled is None:
+        beside = os.path.join(os.path.dirname(package), "rules")
+        found = [*_signatures(package), *_signatures(beside)]
+        compiled = files.digest(repr(found).encode("utf-8", "surrogateescape"))  # type: ignore[assignment]
+    # where the packages that we use are: the folder changes when one is installed or replaced
+    sites = [p for p in sys.path if p.endswith(("site-packages", "dist-packages"))]
+    return [__version__, sys.version, package, compiled, [reads.signature(p) for p in sites]]
+
+
+def _signatures(folder: str) -> list[Any]:
+    found: list[Any] = []
+    for entry in os.scandir(folder) if os.path.isdir(folder) else ():
+        if entry.is_dir() and entry.name != "__pycache__":
+            found += _signatures(entry.path)
+        elif not entry.name.endswith(".pyc"):
+            found.append((entry.path, reads.signature(entry.path)))
+    return found
