@@ -1,0 +1,296 @@
+"""Drifts made by hand on PostgreSQL: each is detected, named, and undone by the SQL that is offered."""
+
+from __future__ import annotations
+
+import itertools
+import os
+
+import pytest
+
+from migralint import catalog
+from migralint.catalog.repair import is_offered, repair
+from migralint.runner import databases
+from migralint.runner.url import parse
+
+ROLE = "migralint_test_reader"
+_numbers = itertools.count(1)
+
+SCHEMA = f"""
+DO $$ BEGIN CREATE ROLE {ROLE}; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+CREATE EXTENSION pg_trgm;
+CREATE SCHEMA app;
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'it''s');
+CREATE DOMAIN email AS text DEFAULT 'x@y' CONSTRAINT has_at CHECK (VALUE ~ '@');
+CREATE TYPE address AS (street text, number int);
+CREATE TYPE span AS RANGE (subtype = float8, subtype_diff = float8mi);
+CREATE SEQUENCE tickets START 5 INCREMENT 2;
+CREATE TABLE users (
+    id bigserial PRIMARY KEY, email text NOT NULL, name varchar(50) DEFAULT 'nobody', feeling mood,
+    score numeric(10, 2), total int GENERATED ALWAYS AS (1 + 2) STORED,
+    number int GENERATED ALWAYS AS IDENTITY (START 7), "Mixed Case" int, mail email,
+    CONSTRAINT positive CHECK (score > 0));
+CREATE UNIQUE INDEX users_email_key ON users (email);
+CREATE INDEX users_lower ON users (lower(name)) WHERE score > 1;
+CREATE TABLE app."Order" (id int PRIMARY KEY, user_id bigint, code text,
+    CONSTRAINT to_user FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE,
+    CONSTRAINT one UNIQUE (code) DEFERRABLE INITIALLY DEFERRED);
+CREATE TABLE events (id int NOT NULL, at timestamptz NOT NULL) PARTITION BY RANGE (at);
+CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE INDEX events_at ON events (at);
+CREATE TABLE base (a int); CREATE TABLE derived (b int) INHERITS (base);
+CREATE VIEW names AS SELECT id, score FROM users;
+COMMENT ON VIEW names IS 'of all users';
+GRANT SELECT ON names TO {ROLE};
+CREATE MATERIALIZED VIEW counted AS SELECT count(*) AS c FROM users;
+CREATE UNIQUE INDEX counted_c ON counted (c);
+CREATE FUNCTION one(a int) RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;
+CREATE PROCEDURE work() LANGUAGE sql AS $$ SELECT 1 $$;
+CREATE AGGREGATE summed(int) (sfunc = int4pl, stype = int, initcond = '0');
+CREATE FUNCTION touched() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER touch BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION touched();
+CREATE FUNCTION watched() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$;
+CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION watched();
+CREATE RULE quiet AS ON DELETE TO base DO INSTEAD NOTHING;
+ALTER TABLE users ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON users FOR SELECT USING (id > 0);
+CREATE STATISTICS linked (dependencies) ON email, name FROM users;
+CREATE PUBLICATION changes FOR TABLE users;
+GRANT SELECT ON users TO {ROLE};
+COMMENT ON COLUMN users.email IS 'where to write';
+COMMENT ON CONSTRAINT one ON app."Order" IS 'it''s the one';
+"""
+COMMENT = "comment on index public.users_lower"
+# (what, the drift, the difference that must be named, is all of the repair offered to be run)
+DRIFTS = [
+    ("a column more", "ALTER TABLE users ADD nick text", "extra column public.users.nick", False),
+    ("a column less", "ALTER TABLE users DROP feeling", "missing column public.users.feeling", True),
+    ("a column renamed", "ALTER TABLE base RENAME a TO z", "missing column public.base.a", False),
+    ("a quoted column", 'ALTER TABLE users ALTER "Mixed Case" SET NOT NULL', 'different column public.users."Mixed Case"', True),
+    ("a narrower type", "ALTER TABLE users ALTER name TYPE varchar(40)", "different column public.users.name", True),
+    ("a wider type", "ALTER TABLE users ALTER name TYPE varchar(90)", "different column public.users.name", True),
+    ("a bigger number", "ALTER TABLE app.\"Order\" ALTER id TYPE bigint", 'different column app."Order".id', False),
+    ("a default", "ALTER TABLE users ALTER name SET DEFAULT 'x'", "different column public.users.name", True),
+    ("no default", "ALTER TABLE users ALTER name DROP DEFAULT", "different column public.users.name", True),
+    ("nullable", "ALTER TABLE users ALTER email DROP NOT NULL", "different column public.users.email", True),
+    ("not nullable", "ALTER TABLE users ALTER score SET NOT NULL", "different column public.users.score", True),
+    ("a collation", 'ALTER TABLE users ALTER email TYPE text COLLATE "C"', "different column public.users.email", True),
+    ("storage", "ALTER TABLE users ALTER email SET STORAGE external", "different column public.users.email", True),
+    ("a statistics target", "ALTER TABLE users ALTER email SET STATISTICS 500", "different column public.users.email", True),
+    ("options of a column", "ALTER TABLE users ALTER email SET (n_distinct = 5)", "different column public.users.email", True),
+    ("identity by default", "ALTER TABLE users ALTER number SET GENERATED BY DEFAULT", "different column public.users.number", True),
+    ("no identity", "ALTER TABLE users ALTER number DROP IDENTITY", "different column public.users.number", True),
+    ("not generated", "ALTER TABLE users ALTER total DROP EXPRESSION", "different column public.users.total", False),
+    ("a table more", "CREATE TABLE notes (id serial PRIMARY KEY)", "extra table public.notes", False),
+    ("a table less", 'DROP TABLE app."Order"', 'missing table app."Order"', True),
+    ("unlogged", "ALTER TABLE base SET UNLOGGED", "different table public.base", True),
+    ("a storage parameter", "ALTER TABLE users SET (fillfactor = 70)", "extra storage parameter fillfactor of public.users", True),
+    ("an index less", "DROP INDEX users_lower", "missing index public.users_lower", True),
+    ("an index more", "CREATE INDEX users_score ON users (score)", "extra index public.users_score", True),
+    ("an index of other columns", "DROP INDEX users_lower; CREATE INDEX users_lower ON users (name)", "different index public.users_lower", True),
+    ("an INVALID index", "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_lower'::regclass", "different index public.users_lower", True),
+    ("an index clustered on", "ALTER TABLE users CLUSTER ON users_email_key", "extra clustering of public.users", True),
+    ("a check less", "ALTER TABLE users DROP CONSTRAINT positive", "missing constraint positive on public.users", True),
+    ("another check", "ALTER TABLE users DROP CONSTRAINT positive, ADD CONSTRAINT positive CHECK (score > 1)", "different constraint positive on public.users", True),
+    ("a check not validated", "ALTER TABLE users DROP CONSTRAINT positive, ADD CONSTRAINT positive CHECK (score > 0) NOT VALID", "different constraint positive on public.users", True),
+    ("a foreign key less", 'ALTER TABLE app."Order" DROP CONSTRAINT to_user', 'missing constraint to_user on app."Order"', True),
+    ("a foreign key that does nothing", 'ALTER TABLE app."Order" DROP CONSTRAINT to_user, ADD CONSTRAINT to_user FOREIGN KEY (user_id) REFERENCES users', 'different constraint to_user on app."Order"', True),
+    ("foreign keys off", 'ALTER TABLE app."Order" DISABLE TRIGGER ALL', 'different constraint to_user on app."Order"', False),
+    ("not deferrable", 'ALTER TABLE app."Order" DROP CONSTRAINT one, ADD CONSTRAINT one UNIQUE (code)', 'different constraint one on app."Order"', True),
+    ("a unique constraint more", "ALTER TABLE users ADD CONSTRAINT once UNIQUE (name)", "extra constraint once on public.users", True),
+    ("an enum value more", "ALTER TYPE mood ADD VALUE 'glad' AFTER 'sad'", "different enum public.mood", False),
+    ("an enum value less", "ALTER TABLE users DROP feeling; DROP TYPE mood; CREATE TYPE mood AS ENUM ('ok'); ALTER TABLE users ADD feeling mood", "different enum public.mood", True),
+    ("an enum value renamed", "ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'", "different enum public.mood", False),
+    ("a domain", "ALTER DOMAIN email SET NOT NULL; ALTER DOMAIN email DROP DEFAULT", "different domain public.email", True),
+    ("a domain's check", "ALTER DOMAIN email DROP CONSTRAINT has_at", "missing constraint has_at on domain public.email", True),
+    ("a composite type", "ALTER TYPE address ADD ATTRIBUTE zip text", "different type public.address", False),
+    ("a type less", "DROP TYPE address", "missing type public.address", True),
+    ("a range less", "DROP TYPE span", "missing range public.span", True),
+    ("a sequence", "ALTER SEQUENCE tickets INCREMENT 3 MAXVALUE 99 CYCLE", "different sequence public.tickets", True),
+    ("a sequence less", "DROP SEQUENCE tickets", "missing sequence public.tickets", True),
+    ("a sequence of nobody", "ALTER SEQUENCE users_id_seq OWNED BY NONE", "different sequence public.users_id_seq", True),
+    ("a sequence more", "CREATE SEQUENCE more OWNED BY users.score", "extra sequence public.more", False),
+    ("an identity of another name", "ALTER SEQUENCE users_number_seq RENAME TO counter", "missing sequence public.users_number_seq", True),
+    ("a serial more", "ALTER TABLE users ADD counted bigserial", "extra column public.users.counted", False),
+    ("another view", "CREATE OR REPLACE VIEW names AS SELECT id, score FROM users WHERE id > 1", "different view public.names", True),
+    ("a view with more columns", "CREATE OR REPLACE VIEW names AS SELECT id, score, email FROM users", "different view public.names", True),
+    ("an option of a view", "ALTER VIEW names SET (security_barrier = true)", "different view public.names", True),
+    ("a view less", "DROP VIEW names", "missing view public.names", True),
+    ("another materialized view", "DROP MATERIALIZED VIEW counted; CREATE MATERIALIZED VIEW counted AS SELECT count(*) + 1 AS c FROM users; CREATE UNIQUE INDEX counted_c ON counted (c)", "different materialized view public.counted", True),
+    ("another function", "CREATE OR REPLACE FUNCTION one(a int) RETURNS int LANGUAGE sql AS 'SELECT 2'", "different function public.one(integer)", True),
+    ("a volatile function", "ALTER FUNCTION one(int) STABLE SECURITY DEFINER", "different function public.one(integer)", True),
+    ("another result", "DROP FUNCTION one(int); CREATE FUNCTION one(a int) RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint'", "different function public.one(integer)", True),
+    ("a procedure less", "DROP PROCEDURE work()", "missing procedure public.work()", True),
+    ("an aggregate less", "DROP AGGREGATE summed(int)", "missing aggregate public.summed(integer)", True),
+    ("a trigger less", "DROP TRIGGER touch ON users", "missing trigger touch on public.users", True),
+    ("a trigger off", "ALTER TABLE users DISABLE TRIGGER touch", "different trigger touch on public.users", True),
+    ("an event trigger off", "ALTER EVENT TRIGGER watch DISABLE", "different event trigger watch", True),
+    ("a rule less", "DROP RULE quiet ON base", "missing rule quiet on public.base", True),
+    ("row level security off", "ALTER TABLE users DISABLE ROW LEVEL SECURITY", "missing row level security of public.users", True),
+    ("row level security forced", "ALTER TABLE users FORCE ROW LEVEL SECURITY", "different row level security of public.users", True),
+    ("another policy", "ALTER POLICY own ON users USING (true)", "different policy own on public.users", True),
+    ("a replica identity", "ALTER TABLE users REPLICA IDENTITY FULL", "extra replica identity of public.users", True),
+    ("a partition detached", "ALTER TABLE events DETACH PARTITION events_2024", "missing partition public.events_2024", True),
+    ("another bound", "ALTER TABLE events DETACH PARTITION events_2024; ALTER TABLE events ATTACH PARTITION events_2024 FOR VALUES FROM ('2024-01-01') TO ('2026-01-01')", "different partition public.events_2024", True),
+    ("an index of partitions less", "DROP INDEX events_at", "missing index public.events_at", True),
+    ("a column of partitions", "ALTER TABLE events ADD note text", "extra column public.events.note", False),
+    ("no inheritance", "ALTER TABLE derived NO INHERIT base", "missing inheritance of public.derived from public.base", True),
+    ("an extension less", "DROP EXTENSION pg_trgm", "missing extension pg_trgm", True),
+    ("an extension more", "CREATE EXTENSION btree_gin", "extra extension btree_gin", False),
+    ("a schema more", "CREATE SCHEMA other", "extra schema other", True),
+    ("a grant more", f"GRANT INSERT, UPDATE ON users TO {ROLE} WITH GRANT OPTION", f"different grant on table public.users to {ROLE}", True),
+    ("a grant less", f"REVOKE SELECT ON users FROM {ROLE}", f"missing grant on table public.users to {ROLE}", True),
+    ("a grant to all", "GRANT SELECT (name) ON users TO PUBLIC", "extra grant on column public.users.name to PUBLIC", True),
+    ("a function taken from all", "REVOKE EXECUTE ON FUNCTION one FROM PUBLIC", "extra grant on function public.one(integer) to PUBLIC", True),
+    ("default privileges", f"ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO {ROLE}", f"extra default privileges of postgres in schema app on tables to {ROLE}", True),
+    ("a comment", "COMMENT ON COLUMN users.email IS E'it''s\\nanother'", "different comment on column public.users.email", True),
+    ("a comment more", "COMMENT ON INDEX users_lower IS 'new'", f"extra {COMMENT}", True),
+    ("statistics less", "DROP STATISTICS linked", "missing statistics public.linked", True),
+    ("a publication", "ALTER PUBLICATION changes DROP TABLE users", "missing table public.users in publication changes", True),
+    ("what is published", "ALTER PUBLICATION changes SET (publish = 'insert')", "different publication changes", True),
+]  # fmt: skip
+
+
+class Server:
+    """`url` is a database with SCHEMA; what a test could not put back is made anew by `renew`."""
+
+    def __init__(self, url):
+        self.server = url
+        self.base = f"catalog_{os.getpid()}"
+        self.url = ""
+        self.made = [self.base]
+        self.sql(f"CREATE DATABASE {self.base}")
+        execute(self.at(self.base), SCHEMA)
+        self.expected = taken(self.at(self.base))
+
+    def at(self, name):
+        return f"{self.server.rpartition('/')[0]}/{name}"
+
+    def sql(self, text):
+        execute(self.server, text)
+
+    def renew(self):
+        self.drop()
+        name = f"{self.base}_{next(_numbers)}"
+        self.made.append(name)
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {self.base}")
+        self.url = self.at(name)
+
+    def drop(self):
+        if self.url:
+            self.sql(f"DROP DATABASE {self.url.rpartition('/')[2]} WITH (FORCE)")
+        self.url = ""
+
+
+@pytest.fixture(scope="module")
+def server(postgres_url):
+    pytest.importorskip("psycopg")
+    made = Server(postgres_url)
+    yield made
+    for name in made.made:
+        made.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    made.sql(f"DROP ROLE {ROLE}")
+
+
+@pytest.fixture
+def url(server):
+    """A copy of its own."""
+    server.renew()
+    yield server.url
+    server.drop()
+
+
+def taken(url):
+    db = databases.of("postgres")
+    session = db.connect(parse(url), ("5s", ""), False)
+    try:
+        return catalog.snapshot(db, session)
+    finally:
+        db.close(session)
+
+
+def execute(url, *statements):
+    """Each by itself, as `psql` would run a file: CONCURRENTLY wants no transaction."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            for part in (
+                [statement] if "$" in statement or "'" in statement else statement.split(";\n")
+            ):
+                connection.execute(part)
+
+
+@pytest.mark.parametrize(("what", "drift", "named", "offered"), DRIFTS, ids=[d[0] for d in DRIFTS])
+def test_a_drift_is_named_and_repaired(server, what, drift, named, offered):
+    if not server.url:
+        server.renew()
+    url, server.url = server.url, ""  # where anything fails, nobody uses it again
+    execute(url, drift)
+    found = taken(url)
+    different = catalog.differences(server.expected, found)
+    assert named in [f"{d.state} {d.object}" for d in different]
+    repairs = repair(different, server.expected, found)
+    runnable = [sql for sql in repairs if is_offered(sql)]
+    assert repairs
+    assert (len(runnable) == len(repairs)) is offered, repairs
+    if offered:
+        execute(url, *runnable)
+        left = catalog.differences(server.expected, taken(url))
+        assert not left, (repairs, left)
+        server.url = url
+    else:
+        server.sql(f"DROP DATABASE {url.rpartition('/')[2]} WITH (FORCE)")
+
+
+def test_an_empty_database_is_repaired_whole(server):
+    """All of the schema comes back, in an order that works."""
+    name = f"{server.base}_empty"
+    server.sql(f"CREATE DATABASE {name}")
+    try:
+        url = server.at(name)
+        found = taken(url)
+        repairs = repair(catalog.differences(server.expected, found), server.expected, found)
+        execute(url, *repairs)
+        assert catalog.differences(server.expected, taken(url)) == ()
+    finally:
+        server.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_nothing_differs_from_itself(url):
+    first = taken(url)
+    assert len(first.objects) > 60
+    assert catalog.differences(first, taken(url)) == ()
+
+
+def test_what_is_no_drift(url):
+    """Rows, counters, owners, the order of columns and the history are none."""
+    expected = taken(url)
+    execute(
+        url,
+        "INSERT INTO users (email) VALUES ('a'); ANALYZE",
+        f"ALTER TABLE base OWNER TO {ROLE}",
+        "CREATE TABLE _prisma_migrations (id text PRIMARY KEY); "
+        "COMMENT ON TABLE _prisma_migrations IS 'x'; GRANT SELECT ON _prisma_migrations TO PUBLIC",
+        "CREATE SCHEMA migralint; CREATE TABLE migralint.snapshots (a int)",
+        "REVOKE SELECT ON base FROM PUBLIC",
+    )
+    left = catalog.differences(expected, taken(url))
+    execute(url, f"REASSIGN OWNED BY {ROLE} TO postgres")
+    assert not left
+
+
+def test_the_session_is_left_as_it_was(url):
+    db = databases.of("postgres")
+    session = db.connect(parse(url), ("5s", ""), False)
+    try:
+        first = catalog.snapshot(db, session)
+        assert db.query(session, "SHOW search_path") == [('"$user", public',)]
+        db.query(session, "BEGIN; CREATE TABLE inside (a int)")
+        second = catalog.snapshot(db, session)
+        assert db.query(session, "SHOW search_path") == [('"$user", public',)]
+        assert [d.object for d in catalog.differences(first, second)] == [
+            "column public.inside.a",
+            "table public.inside",
+        ]
+    finally:
+        db.close(session)
