@@ -17,7 +17,7 @@ import pytest
 from migralint.guard import surroundings, verdict
 from migralint.guard.hooks import answer, call
 from migralint.guard.install import TARGETS
-from migralint.guard.marker import marker, without_parameters
+from migralint.guard.marker import marker
 from migralint.model import MigralintError
 
 ROOT = Path(__file__).parent.parent
@@ -413,11 +413,6 @@ def test_the_functions_for_the_shell_work(place: Place, shell: str) -> None:
 # -- the marker of the database
 
 
-def test_a_url_loses_the_parameters_that_are_prismas() -> None:
-    url = "postgresql://a@b/c?schema=public&sslmode=require&connection_limit=5"
-    assert without_parameters(url) == "postgresql://a@b/c?sslmode=require"
-
-
 def test_the_databases_own_marker_wins(place: Place, postgres_url: str) -> None:
     import psycopg
 
@@ -435,6 +430,38 @@ def test_the_databases_own_marker_wins(place: Place, postgres_url: str) -> None:
             assert done.returncode == 5 and "says of itself" in done.stderr
         finally:
             connection.execute(f"DROP DATABASE {name}")
+
+
+def test_a_view_is_the_marker_where_there_are_no_settings(
+    place: Place, mysql_url: str, tmp_path: Path
+) -> None:
+    import sqlite3
+
+    import pymysql
+
+    view = "CREATE VIEW migralint_environment AS SELECT 'production' AS name"
+    file = tmp_path / "dev.db"
+    with sqlite3.connect(file) as connection:
+        assert marker(f"file:{file}") == ""
+        connection.execute(view)
+    connection.close()
+    assert marker(f"file:{file}") == "production"
+    done = place.run("--", *RESET, DATABASE_URL=f"file:{file}")
+    assert done.returncode == 5 and "says of itself" in done.stderr
+
+    port = int(mysql_url.rpartition(":")[2].rstrip("/"))
+    name = f"guard_{os.getpid()}"
+    server = pymysql.connect(host="127.0.0.1", port=port, user="root")
+    try:
+        with server.cursor() as cursor:
+            cursor.execute(f"CREATE DATABASE {name}")
+            assert marker(f"{mysql_url}{name}") == ""
+            cursor.execute(f"USE {name}")
+            cursor.execute(view)
+            assert marker(f"{mysql_url}{name}") == "production"
+            cursor.execute(f"DROP DATABASE {name}")
+    finally:
+        server.close()
 
 
 def test_no_marker_where_nobody_answers() -> None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import sys
 
-from migralint.commands import terminal
+from migralint import api
+from migralint.commands import plan, terminal
+from migralint.model import MigralintError
 from migralint.runner import target as targets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from typing import TextIO
 
     from migralint.runner.apply import Result
     from migralint.runner.target import Target
@@ -42,42 +45,53 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add("--retries", type=int, default=5, metavar="N", help="after a lock timeout or deadlock (5)")
     add("--allow", action="append", default=[], choices=ALLOWED, help="apply in spite of that")
+    add("--output", choices=("text", "json"), default="text")
     add("-q", "--quiet", action="store_true", help="only say what went wrong")
 
 
 def run(args: Namespace) -> int:
     if args.dry_run:
-        from migralint.commands import plan
-
         return plan.show(args)
-    from migralint.runner.apply import Options, apply
-    from migralint.runner.progress import Progress
-    from migralint.runner.signals import Interrupted, watched
-
-    target = targets.find(args)
-    config = target.config
-    options = Options(
-        args.only_to,
-        args.lock_wait,
-        args.lock_timeout or config.lock_timeout or "5s",
-        args.statement_timeout or config.statement_timeout,
-        args.retries,
-        tuple(args.allow),
-    )
-    progress = Progress(sys.stdout, args.quiet)
-    if not args.quiet:
+    target = plan.target_of(args)
+    as_json = args.output == "json"
+    if not args.quiet and not as_json:
         _head(target)
-    with watched() as received:
-        try:
-            result = apply(target, options, progress, received)
-        except Interrupted as stop:
-            terminal.warn(
-                "interrupted between two migrations; `migralint status` tells what is applied"
-            )
-            return stop.status
-    if not args.quiet:
+    try:
+        result = _applied(args, target, sys.stderr if as_json else sys.stdout)
+    except MigralintError as error:
+        if as_json:
+            _say_json(target, None, error)
+        raise
+    for note in result.notes:
+        terminal.warn(note)
+    if as_json:
+        _say_json(target, result)
+    elif not args.quiet:
         terminal.say(summary(target, result))
     return 0
+
+
+def _applied(args: Namespace, target: Target, stream: TextIO) -> Result:
+    return api.apply(
+        at=target,
+        only_to=args.only_to,
+        allow=args.allow,
+        lock_wait=args.lock_wait,
+        lock_timeout=args.lock_timeout,
+        statement_timeout=args.statement_timeout,
+        retries=args.retries,
+        progress=stream,
+        quiet=args.quiet,
+        signals=True,
+    )
+
+
+def _say_json(target: Target, result: Result | None, error: MigralintError | None = None) -> None:
+    import json
+
+    from migralint.runner.apply_json import as_json
+
+    terminal.say(json.dumps(as_json(target, result, error), indent=1))
 
 
 def _head(target: Target) -> None:

@@ -98,7 +98,7 @@ def _case(resolved: Sequence[Resolved], folder: str, config: Config, agent: bool
     found = verdict.dangers(each.operation for each in resolved)
     variables = _variables(resolved, folder) if found else dict(os.environ)
     texts = [text for each in resolved for text in each.texts]
-    urls = [text for text in texts if "://" in text] + [
+    urls = [text for text in texts if "://" in text or text.startswith("file:")] + [
         v for n, v in variables.items() if URL_VARIABLE.search(n)
     ]
     said = marker(urls[0]) if found and urls else ""

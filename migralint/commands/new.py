@@ -21,8 +21,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from migralint.config import Config
     from migralint.runner.history import Local
 
+ONE_BY_ONE = (
+    "apply and deploy them one at a time (`migralint apply --only-to`): the third takes the old "
+    "column away"
+)
 KINDS = ("rename", "type", "required")
 
 
@@ -41,30 +46,54 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     from migralint.runner import expand_contract, new
 
-    root, folder, layout, dialect, locals_ = _place(args)
+    root, folder, layout, dialect, locals_, form = _place(args)
     if args.expand_contract:
         change = expand_contract.parse(args.expand_contract, args.name, args.key)
-        change = expand_contract.known(change, [local.migration for local in locals_])
+        change = expand_contract.known(change, [local.migration for local in locals_], dialect)
         steps = expand_contract.steps(change, dialect)
-        files = new.several(layout, dialect, locals_, new.stamp(), steps)
+        files = new.several(layout, dialect, locals_, new.stamp(), steps, form)
     else:
-        files = new.one(layout, dialect, args.name, locals_, new.stamp())
+        files = new.one(layout, dialect, args.name, locals_, new.stamp(), form)
     for path in new.write(root, folder, files):
         terminal.say(os.path.relpath(os.path.join(root, path)))
+    if args.expand_contract:
+        terminal.warn(ONE_BY_ONE)
     return 0
 
 
-def _place(args: Namespace) -> tuple[str, str, str, str, tuple[Local, ...]]:
-    """(root, folder, layout, dialect, migrations); an empty folder is taken as it is named."""
+def _place(args: Namespace) -> tuple[str, str, str, str, tuple[Local, ...], str]:
+    """(root, folder, layout, dialect, migrations, form of the names); an empty folder is taken as
+    it is named."""
     config = targets.settings(args)
+    root, form = config.root, config.migration_name
+    prisma = os.path.join(root, "prisma", "migrations")
+    path = args.path or (prisma if os.path.isdir(prisma) else None)
     try:
-        folder, layout, locals_, _ = targets.migrations(config, args.path)
-        return config.root, folder, args.layout or layout, locals_[0].migration.dialect, locals_
+        folder, layout, locals_, _ = targets.migrations(config, path)
+        dialect = args.dialect or _dialect(config, folder, layout, locals_[0].migration.dialect)
+        return root, folder, args.layout or layout, dialect, locals_, form
     except MigralintError:
-        prisma = os.path.isdir(os.path.join(config.root, "prisma"))
-        if not (args.path or prisma):
+        if not (args.path or os.path.isdir(os.path.dirname(prisma))):
             raise
-    path = args.path or os.path.join(config.root, "prisma", "migrations")
-    folder = os.path.relpath(os.path.abspath(path), config.root)
-    layout = args.layout or config.layout or ("prisma" if prisma else "plain")
-    return config.root, folder, layout, args.dialect or config.dialect or "postgres", ()
+    folder = os.path.relpath(os.path.abspath(path or prisma), root)
+    layout = (
+        args.layout
+        or config.layout
+        or ("prisma" if os.path.isdir(os.path.dirname(prisma)) else "plain")
+    )
+    dialect = args.dialect or config.dialect or _dialect(config, folder, layout, targets.GUESSED)
+    return root, folder, layout, dialect, (), form
+
+
+def _dialect(config: Config, folder: str, layout: str, said: str) -> str:
+    """Where nothing in the files says it (Prisma's lock file does), the database's address does."""
+    from migralint.runner import environment
+
+    if said != targets.GUESSED or config.dialect or layout == "prisma":
+        return said
+    values = environment.variables(config.root, folder, os.environ)
+    try:
+        found = environment.find_url("", config.url, config.root, folder, layout, values)
+    except MigralintError:
+        return said
+    return found.url.dialect

@@ -6,6 +6,7 @@ pending. With --offline no database is asked: what the migrations of PATH do, on
 
 from __future__ import annotations
 
+from migralint import api
 from migralint.commands import terminal
 from migralint.model import MigralintError
 from migralint.runner import target as targets
@@ -13,6 +14,8 @@ from migralint.runner import target as targets
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+
+    from migralint.runner.target import Target
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -24,8 +27,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--exit-code", action="store_true", help="exit with 1 where some are pending"
     )
-
-
     parser.add_argument(
         "--offline", action="store_true", help="ask no database: the migrations of PATH, or all"
     )
@@ -36,7 +37,6 @@ def run(args: Namespace) -> int:
 
 
 def _offline(args: Namespace) -> int:
-    from migralint import api
     from migralint.formats.characters import lines
 
     if args.url or args.only_to:
@@ -57,13 +57,19 @@ def _offline(args: Namespace) -> int:
     return 0
 
 
+def target_of(args: Namespace) -> Target:
+    return api.target(
+        args.path or "", url=args.url, env=args.env, config=args.config or "", wait=args.wait
+    )
+
+
 def show(args: Namespace) -> int:
     """Also `migralint apply --dry-run`, which has its own arguments."""
     from migralint.formats.characters import lines
-    from migralint.runner import plan, plan_text
+    from migralint.runner import plan_text
 
-    target = targets.find(args)
-    found = plan.plan(target, args.only_to, getattr(args, "allow", ()))
+    target = target_of(args)
+    found = api.plan(at=target, only_to=args.only_to, allow=getattr(args, "allow", ()))
     if getattr(args, "output", "text") == "json":
         import json
 

@@ -24,6 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
+    from migralint.catalog import store
     from migralint.model import MigralintError
     from migralint.runner import resolve
     from migralint.runner.databases import ServerError
@@ -40,4 +41,8 @@ def run(args: Namespace) -> int:
         raise MigralintError(f"the history could not be written: {error}", status=4) from None
     for name in names:
         terminal.say(f"{name} is recorded as {what}.")
+    if names and what == "applied":
+        note = store.remember_now(target)
+        if note:
+            terminal.warn(note)
     return 0

@@ -64,7 +64,7 @@ def run(args: Namespace) -> int:
     from migralint.runner import databases, environment
 
     config = project.settings(args)
-    folder, layout = _folder(config)
+    folder, layout = migrations_folder(config)
     values = environment.variables(config.root, folder, os.environ)
     found = environment.find_url(args.url, "", config.root, folder, layout, values)
     for note in found.notes:
@@ -87,7 +87,7 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _folder(config: Config) -> tuple[str, str]:
+def migrations_folder(config: Config) -> tuple[str, str]:
     """The folder of the migrations, beside which Prisma names the database, and its layout."""
     from migralint.runner import target
 

@@ -96,6 +96,6 @@ def _instead(found: tuple[Danger, ...], around: Surroundings, answer: str) -> tu
     if around.environment == "production":
         lines.append(
             "If this is a database for development after all: point its address at this machine, "
-            "set DATABASE_ENV=development, or name its host under `hosts:` in .migralint.yaml."
+            "or name its host under `hosts:` in .migralint.yaml; no variable may say otherwise."
         )
     return tuple(dict.fromkeys(lines))

@@ -6,12 +6,13 @@ import time
 
 from migralint.model import MigralintError, record
 from migralint.runner import gate, history
+from migralint.runner.creating import open_or_create
 from migralint.runner.execute import execute
 from migralint.runner.failure import error_of
 from migralint.runner.modes import mode
 from migralint.runner.outcome import Run
 from migralint.runner.progress import Watch, pause
-from migralint.runner.target import answering, judged, open_session
+from migralint.runner.target import answering, judged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,12 +42,13 @@ class Result:
     applied: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     report: Report | None = None
+    notes: tuple[str, ...] = ()
 
 
 def apply(target: Target, options: Options, progress: Progress, received: Received) -> Result:
     """What was applied. MigralintError says what was not: 1 failed, 4 no database, 5 refused."""
     check_files(target)
-    session = open_session(target, True, options.lock_timeout, options.statement_timeout)
+    session = open_or_create(target, options.lock_timeout, options.statement_timeout, progress.note)
     before, target = target, judged(target, session)
     if target.environment != before.environment:
         progress.note(f"{target.environment.name}: {target.environment.why}")
@@ -57,7 +59,7 @@ def apply(target: Target, options: Options, progress: Progress, received: Receiv
             rows = history.read(target.db, session, target.table)
             if rows is not None and not _needs(target, options, rows):
                 return Result()
-            _lock(target, session, options, progress)
+            take_lock(target, session, options.lock_wait, progress)
             return _locked(target, session, options, run)
     finally:
         watch.close()
@@ -82,16 +84,16 @@ def check_files(target: Target) -> None:
         )
 
 
-def _lock(target: Target, session: Session, options: Options, progress: Progress) -> None:
+def take_lock(target: Target, session: Session, wait: float, progress: Progress) -> None:
     """Polled: a waiter inside the server would deadlock with CREATE INDEX CONCURRENTLY."""
-    deadline = time.monotonic() + options.lock_wait
+    deadline = time.monotonic() + wait
     interval, told = 0.05, False
     while not target.db.lock(session):
         if time.monotonic() > deadline:
             who = target.db.holder(session)
             raise MigralintError(
                 f"another applier holds the lock: {who or 'it does not show itself'}",
-                hint=f"Waited {options.lock_wait:.0f} s (--lock-wait). Nothing was applied.",
+                hint=f"Waited {wait:.0f} s (--lock-wait). Nothing was applied.",
                 status=4,
             )
         if not told and interval > 0.3:
@@ -166,6 +168,8 @@ def _run(
         untouched = untouched and how.transaction and how.leaves_session_alone
         session = outcome.session
         if outcome.signal or outcome.state not in ("applied", "skipped"):
-            raise error_of(state.local, outcome, len(applied))
+            error = error_of(state.local, outcome, len(applied))
+            error.applied = tuple(applied)  # type: ignore[attr-defined]
+            raise error
         (applied if outcome.state == "applied" else skipped).append(state.name)
     return Result(tuple(applied), tuple(skipped), report)

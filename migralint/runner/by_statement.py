@@ -6,7 +6,6 @@ The history row is made first, and says after a kill how far things had come.
 from __future__ import annotations
 
 from migralint.model import replace
-from migralint.runner import rows
 from migralint.runner.databases import ServerError
 from migralint.runner.outcome import LONGEST_PAUSE, Outcome, again, is_there, logs, send
 from migralint.runner.progress import pause
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from migralint.runner.modes import Mode, Step
     from migralint.runner.outcome import Run
 
+DEADLOCK = "40P01"
 LEFT_OPEN = "the migration leaves a transaction open, so what it began was rolled back"
 
 
@@ -29,21 +29,21 @@ def by_statement(run: Run, session: Session, local: Local, mode: Mode) -> Outcom
     db.hold(session)
     if session.url.dialect == "sqlite" and _skips(run, session, local):
         return Outcome("skipped", session, mode)
-    row = rows.insert_started(db, session, run.table, local)
+    row = run.writing.insert_started(db, session, run.table, local)
     step: Step | None = None
     committed = 0
     try:
         for number, step in enumerate(mode.steps, 1):
             run.progress.statement(number, len(mode.steps), step)
             if db.state(session) == "idle" and len(mode.steps) > 1:
-                rows.write_logs(db, session, run.table, row, _running(number, mode, step))
+                run.writing.write_logs(db, session, run.table, row, _running(number, mode, step))
             _patiently(run, session, step)
             committed = number if db.state(session) == "idle" else committed
         if db.state(session) != "idle":
             db.rollback(session)
             raise ServerError(LEFT_OPEN)
         db.reset(session)
-        rows.finish(db, session, run.table, row)
+        run.writing.finish(db, session, run.table, row)
         db.let_go(session)
     except (ServerError, Interrupted) as reason:
         return _failed(run, session, mode, row, reason, step, committed)
@@ -70,22 +70,31 @@ def _patiently(run: Run, session: Session, step: Step) -> None:
     """A statement by itself is atomic, so one that met a lock can be sent again."""
     build = any(op.facts.get("concurrently") is True for op in step.operations)
     if build:
-        _clean_up(run, session, step)
         run.db.concurrent(session, True)
     try:
         for attempt in range(1, run.retries + 2):
+            if build:
+                _clean_up(run, session, step)
             try:
                 return send(run, session, step)
             except ServerError as error:
-                retry = error.busy and not build and run.db.state(session) == "idle"
-                if not retry or attempt > run.retries:
+                again = _is_named_build(step) and error.code == DEADLOCK if build else error.busy
+                if not again or attempt > run.retries or run.db.state(session) != "idle":
                     raise
+                for waiter in run.db.end_waits(session) if build else ():
+                    run.progress.note(f"ended the wait for the applier's lock of {waiter}")
                 who = f"; in the way: {run.watch.blockers[0]}" if run.watch.blockers else ""
                 run.progress.note(f"{run.progress.name}: {error.message}{who}; trying again")
             pause(min(2.0 ** (attempt - 1), LONGEST_PAUSE))
     finally:
         if build and run.db.state(session) == "idle":
             run.db.concurrent(session, False)
+
+
+def _is_named_build(step: Step) -> bool:
+    """After a deadlock (with a `prisma migrate deploy` that waits for the lock, say) what is left
+    of this build can be told by its name, and it is begun anew."""
+    return all(op.kind == "create_index" and op.facts.get("index") for op in step.operations)
 
 
 def _clean_up(run: Run, session: Session, step: Step) -> None:
@@ -125,7 +134,7 @@ def _failed(
         if run.db.state(session) != "idle":
             run.db.rollback(session)
         run.db.reset(session)
-        rows.write_logs(run.db, session, run.table, row, logs(outcome))
+        run.writing.write_logs(run.db, session, run.table, row, logs(outcome))
         invalid = tuple(
             name for name, _, _ in run.db.invalid_indexes(session) if _named(mode, name)
         )

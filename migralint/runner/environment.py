@@ -12,20 +12,14 @@ import os
 import re
 
 from migralint.model import MigralintError, record
-from migralint.runner import dotenv
+from migralint.runner import dotenv, strictness
 from migralint.runner.url import Url, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-NAMES = {
-    "production": "production", "prod": "production", "live": "production",
-    "staging": "staging", "stage": "staging", "preview": "staging",
-    "test": "test", "testing": "test", "ci": "test",
-    "development": "development", "dev": "development", "local": "development",
-}  # fmt: skip
-STRICTEST = ("production", "staging", "test", "development")
+STRICTEST = tuple(reversed(strictness.STRICTNESS))
 PREFIXES = {"staging": "STAGING_", "test": "TEST_"}
 DIRECT = "DIRECT_URL"
 GENERAL = "DATABASE_URL"
@@ -46,6 +40,10 @@ class Environment:
     @property
     def is_production(self) -> bool:
         return self.name == "production"
+
+
+class NoUrl(MigralintError):
+    """Nobody has named a database."""
 
 
 @record
@@ -99,20 +97,37 @@ def find_url(
             "the URL on the command line holds a password that others on this machine can see (ps)"
         )
         return Found(url, "--url", (note,) if url.password else ())
-    chosen = NAMES.get(values.get("DATABASE_ENV", values.get("NODE_ENV", "")).strip().lower(), "")
+    chosen = strictness.known(values.get("DATABASE_ENV", values.get("NODE_ENV", "")))
     prefix = PREFIXES.get(chosen, "")
     for start in dict.fromkeys((prefix, "")):
-        found = _from_prisma(root, folder, start, values) if layout == "prisma" else None
-        found = found or _from_names(((start + DIRECT, ""), (start + GENERAL, "")), values, root)
+        found = _with_prefix(start, root, folder, layout, values)
         if found:
             return found
     if configured:
         return Found(parse(configured, "`url` of the configuration", root), "the configuration")
     wanted = f"{prefix}{DIRECT} or {prefix}{GENERAL}"
-    raise MigralintError(
+    raise NoUrl(
         "which database? There is no URL",
         hint=f"Set {wanted}, in .env too, give --url, or write `url:` in .migralint.yaml.",
     )
+
+
+def _with_prefix(
+    prefix: str, root: str, folder: str, layout: str, values: Mapping[str, str]
+) -> Found | None:
+    found = _from_prisma(root, folder, prefix, values) if layout == "prisma" else None
+    return found or _from_names(((prefix + DIRECT, ""), (prefix + GENERAL, "")), values, root)
+
+
+def find_staging(root: str, folder: str, layout: str, values: Mapping[str, str]) -> Found | None:
+    """The URL of staging, wherever we are; None where nothing names one."""
+    prefix = PREFIXES["staging"]
+    named = {name: value for name, value in values.items() if name.startswith(prefix)}
+    found = _with_prefix(prefix, root, folder, layout, named)
+    if found is not None and not found.source.startswith(prefix):
+        # a URL that stands in Prisma's schema as it is belongs to no environment
+        return _with_prefix(prefix, root, folder, "", named)
+    return found
 
 
 def _from_prisma(root: str, folder: str, prefix: str, values: Mapping[str, str]) -> Found | None:
@@ -199,35 +214,21 @@ def _from_names(
     return Found(url, f"{first} ({set_[0][1]})" if set_[0][1] else first)
 
 
-def _said(values: Mapping[str, str]) -> tuple[str, str]:
-    """(environment, the variable): the strictest that a variable names, ("", "") for none."""
-    said = [
-        (NAMES[values[name].strip().lower()], name)
-        for name in ("DATABASE_ENV", "NODE_ENV")
-        if values.get(name, "").strip().lower() in NAMES
-    ]
-    return min(said, key=lambda pair: STRICTEST.index(pair[0]), default=("", ""))
+def judge(
+    given: str,
+    values: Mapping[str, str],
+    url: Url,
+    marker: str = "",
+    hosts: Mapping[str, str] | None = None,
+) -> Environment:
+    """The strictest of `--env`, the variables, the address and the database's own marker.
 
-
-def judge(given: str, values: Mapping[str, str], url: Url, marker: str = "") -> Environment:
-    """The strictest of `--env`, the variables, the host and the database's own marker.
-
-    The marker is `ALTER DATABASE name SET migralint.environment = 'production'` (PostgreSQL).
+    `hosts` are those of the configuration. The marker is a setting in PostgreSQL (ALTER DATABASE
+    name SET migralint.environment = 'production'), a view elsewhere (see databases/marker.py).
     """
-    said: list[tuple[str, str]] = []
-    if given:
-        said.append((NAMES[given], "--env"))
-    name, variable = _said(values)
-    if name:
-        said.append((name, variable))
-    if marker.lower() in NAMES:
-        said.append((NAMES[marker.lower()], "the database's own marker"))
-    if re.search(r"(?i)(?:^|[._-])prod(?:uction)?(?:[._-]|$)", f"{url.host}.{url.database}"):
-        said.append(("production", "the name in the URL"))
-    if not said:
-        if url.is_local:
-            return Environment("development", "a database on this machine")
-        return Environment("production", f"{url.host} is remote and nothing says otherwise")
-    if not url.is_local and min(STRICTEST.index(name) for name, _ in said) == 3:
-        said.append(("staging", f"{url.host} is remote"))
-    return Environment(*min(said, key=lambda pair: STRICTEST.index(pair[0])))
+    address = (url.host, url.database)
+    if url.dialect == "sqlite":
+        address = ("", os.path.basename(url.database))
+    found = strictness.judge(values, (address,), hosts or {}, marker, given)
+    why = "; ".join(found.reasons) or "a database on this machine"
+    return Environment(found.environment, why)

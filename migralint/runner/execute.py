@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 
 from migralint.model import replace
-from migralint.runner import rows
 from migralint.runner.by_statement import by_statement
 from migralint.runner.databases import ServerError
 from migralint.runner.outcome import LONGEST_PAUSE, logs
@@ -54,4 +53,4 @@ def _announce(run: Run, outcome: Outcome, attempt: int) -> None:
 def _leave_trace(run: Run, session: Session, local: Local, outcome: Outcome) -> None:
     """A row that says what happened, rolled back already: it stops nobody."""
     with suppress(ServerError):  # the disk is full, say: the failure itself is what is reported
-        rows.insert_rolled_back(run.db, session, run.table, local, logs(outcome))
+        run.writing.insert_rolled_back(run.db, session, run.table, local, logs(outcome))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from migralint.model import MigralintError
+from migralint.model import MigralintError, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from migralint.runner.databases import ServerError
     from migralint.runner.history import Local
     from migralint.runner.outcome import Outcome
@@ -13,19 +15,44 @@ if TYPE_CHECKING:
 SHOWN_LINES = 3
 
 
-def error_of(local: Local, outcome: Outcome, done: int) -> MigralintError:
-    """`done` migrations before this one have been applied by the same run."""
+@record
+class Words:
+    """What is said of the thing that failed: a migration, or the script that takes one back."""
+
+    subject: str
+    undone: str
+    ways: Callable[[Local, Outcome], list[str]]
+
+
+def error_of(
+    local: Local, outcome: Outcome, done: int, words: Words | None = None
+) -> MigralintError:
+    """`done` migrations before this one have been applied by the same run.
+
+    The error's `stays` is whether this run has left anything in the database; `failed` is what
+    stopped it.
+    """
+    words = words or MIGRATION
     line, column = place(outcome)
-    what = f"the migration {local.name} {_how(outcome)}"
-    parts = [what, *_server(outcome.error), *_excerpt(outcome, line), *_stays(outcome, done)]
-    return MigralintError(
+    what = f"{words.subject} {local.name} {_how(outcome)}"
+    said = _stays(outcome, done, words.undone)
+    parts = [what, *_server(outcome.error), *_excerpt(outcome, line), *said]
+    error = MigralintError(
         "\n".join(parts),
         path=local.migration.path,
         line=line,
         column=column,
-        hint="\n  ".join(_next(local, outcome)),
+        hint="\n  ".join(words.ways(local, outcome)),
         status=_status(outcome),
     )
+    whole = outcome.state == "rolled back" or (
+        outcome.state == "failed"
+        and not (outcome.committed or outcome.invalid)
+        and not (outcome.error and outcome.error.lost)
+    )
+    error.stays = done > 0 or not whole  # type: ignore[attr-defined]
+    error.failed = (local, outcome)  # type: ignore[attr-defined]
+    return error
 
 
 def _status(outcome: Outcome) -> int:
@@ -79,12 +106,12 @@ def _excerpt(outcome: Outcome, line: int) -> list[str]:
     return found + (["  ..."] if len(rows) > first + SHOWN_LINES else [])
 
 
-def _stays(outcome: Outcome, done: int) -> list[str]:
+def _stays(outcome: Outcome, done: int, undone: str) -> list[str]:
     """What is in the database now."""
     parts = [f"in the way was {who}" for who in outcome.blockers[:3]]
     total = len(outcome.mode.steps)
     if outcome.state == "rolled back":
-        parts.append("It was rolled back: nothing of it is in the database.")
+        parts.append(undone)
     elif outcome.state == "unknown":
         parts.append("Whether it was committed is not known: the connection broke at that moment.")
     elif outcome.state == "applied":
@@ -127,3 +154,6 @@ def _next(local: Local, outcome: Outcome) -> list[str]:
         f"Undo what is there, then {again};",
         f"or carry out the rest by hand, then `migralint resolve --applied {local.name}`.",
     ]
+
+
+MIGRATION = Words("the migration", "It was rolled back: nothing of it is in the database.", _next)

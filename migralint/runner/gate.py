@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from migralint.model import MigralintError, Migration, Severity, replace
+from migralint.runner import excused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 DATABASE = "(the database)"
 DESTRUCTIVE = "destructive"
+REFUSED = 5  # the exit status
 # Operations that only the owner of the table may run, in PostgreSQL.
 OWNED = [
     "drop_table",
@@ -68,7 +70,11 @@ def lint(
         DATABASE, text, "", "", "plain", dialect, pending=False, report=False, folder=folder
     )
     today = datetime.now(UTC).strftime("%Y-%m-%d")
-    return lint_migrations([context, *made], rules, config, today)
+    empty = excused.is_empty(target, session)
+    originals = [state.local.migration for state in pending if state.local]
+    made = excused.exempted(target, originals, made, empty)
+    report = lint_migrations([context, *made], rules, config, today)
+    return excused.softened(target, report, rules, empty)
 
 
 def as_run(migration: Migration, how: Mode) -> Migration:
@@ -132,12 +138,20 @@ def check(
         if target.environment.is_production
         else ""
     )
-    raise MigralintError(
+    error = MigralintError(
         f"refused{why}: nothing was applied\n{shown}{more}",
         hint="`migralint plan` shows the whole of it. Change the migration, or allow the finding "
-        "with a reason, in the file or under `allow:` in .migralint.yaml.",
-        status=5,
+        "with a reason, in the file or under `allow:` in .migralint.yaml." + _adopting(target),
+        status=REFUSED,
     )
+    error.findings = report.findings  # type: ignore[attr-defined]
+    raise error
+
+
+def _adopting(target: Target) -> str:
+    if target.environment.is_production:
+        return ""
+    return "\n  Were these there before migralint? `migralint baseline` exempts what a project has."
 
 
 def said(finding: Finding) -> str:
@@ -166,7 +180,20 @@ def check_history(
         "out-of-order", [s.name for s in states if s.late], production, allowed, notes,
         "earlier than what is applied already", "Give it a version that comes last.",
     )  # fmt: skip
-    return notes
+    return [*notes, *_marked(target, states)]
+
+
+def _marked(target: Target, states: Sequence[State]) -> list[str]:
+    """A byte order mark does us no harm, but a Prisma project is to be deployed by both."""
+    names = [
+        s.name
+        for s in states
+        if s.local and s.state != "applied" and s.local.data.startswith(b"\xef\xbb\xbf")
+    ]
+    if not names or target.layout != "prisma":
+        return []
+    why = "begins with a byte order mark, on which `prisma migrate deploy` fails; save it without"
+    return [f"{name} {why}" for name in names[:3]]
 
 
 def _judge(

@@ -95,6 +95,11 @@ class Local:
     migration: Migration
     data: bytes
 
+    @property
+    def repeatable(self) -> bool:
+        """Flyway's R__name.sql: applied after the others, and again whenever its text changes."""
+        return self.migration.layout == "flyway" and not self.migration.version
+
 
 @record
 class State:
@@ -102,6 +107,7 @@ class State:
 
     `state` is applied, pending, failed or rolled back (pending, and tried before); `local`
     None: it is missing from the folder; `late`: pending, although a later one has been applied.
+    A repeatable one whose text has changed is pending, with the rows of when it was applied.
     """
 
     name: str
@@ -112,8 +118,21 @@ class State:
     late: bool = False
 
     @property
+    def repeatable(self) -> bool:
+        return self.local is not None and self.local.repeatable
+
+    @property
     def missing(self) -> bool:
         return self.local is None and self.state in ("applied", "failed")
+
+    @property
+    def comes_again(self) -> bool:
+        """It was applied once and rolled back, and lies in the folder as it was: the next deploy,
+        Prisma's too, applies it again."""
+        done = [row for row in self.rows if row.finished is not None]
+        if self.state != "rolled back" or not done or self.local is None:
+            return False
+        return matches(done[-1].checksum, self.local.data)
 
     @property
     def last(self) -> Row | None:
@@ -147,6 +166,8 @@ def _as_text(data: bytes) -> bytes:
 def matches(recorded: str, data: bytes) -> bool:
     """Is it the same text, line endings apart? Old engines wrote the sum without leading zeros."""
     text = _as_text(data)
+    if hashlib.sha256(text).hexdigest() == recorded:
+        return True
     unix = text.replace(b"\r\n", b"\n")
     for form in (text, unix, unix.replace(b"\n", b"\r\n")):
         found = hashlib.sha256(form).hexdigest()
@@ -186,7 +207,8 @@ def states(locals_: Sequence[Local], rows: Iterable[Row]) -> list[State]:
     for row in rows:
         by_name.setdefault(row.name, []).append(row)
     found = [_state(local.name, by_name.pop(local.name, []), local) for local in locals_]
-    last = max((i for i, s in enumerate(found) if s.state == "applied"), default=-1)
+    done = (i for i, s in enumerate(found) if s.state == "applied" and not s.repeatable)
+    last = max(done, default=-1)
     found = [
         _late(s) if i < last and s.state in ("pending", "rolled back") else s
         for i, s in enumerate(found)
@@ -207,6 +229,8 @@ def _state(name: str, rows: list[Row], local: Local | None) -> State:
     if not live:
         return State(name, "rolled back" if rows else "pending", tuple(rows), local)
     edited = local is not None and not matches(live[-1].checksum, local.data)
+    if edited and local and local.repeatable:
+        return State(name, "pending", tuple(rows), local)
     return State(name, "applied", tuple(rows), local, edited)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from migralint.model import MigralintError, record
+from migralint.runner import rows
 from migralint.runner.databases import ServerError
 from migralint.runner.modes import Mode
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from migralint.runner.history import Local
     from migralint.runner.modes import Step
     from migralint.runner.progress import Progress, Watch
+    from migralint.runner.rows import Writing
     from migralint.runner.signals import Received
 
 LONGEST_PAUSE = 30.0
@@ -19,7 +21,8 @@ LONGEST_PAUSE = 30.0
 
 @record
 class Run:
-    """What stays the same for all migrations of an apply."""
+    """What stays the same for all migrations of an apply. `writing` writes the history: the rows of
+    what is applied, or those of what is rolled back."""
 
     db: Database
     table: str
@@ -27,6 +30,7 @@ class Run:
     watch: Watch
     received: Received
     retries: int = 5
+    writing: Writing = rows
 
 
 @record
@@ -65,9 +69,7 @@ def send(run: Run, session: Session, step: Step) -> None:
 
 
 def is_there(run: Run, session: Session, local: Local) -> bool:
-    place = run.db.table(session, run.table)
-    sql = f"SELECT 1 FROM {place} WHERE migration_name = ? AND rolled_back_at IS NULL"
-    return bool(run.db.query(session, sql, (local.name,)))
+    return run.writing.is_done(run.db, session, run.table, local)
 
 
 def again(run: Run, session: Session) -> Session:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from migralint.model import UNKNOWN, record, replace
+from migralint.knowledge.effects import Effect, effect, held_together, is_own
+from migralint.model import Sizes, record, replace
 from migralint.runner import gate, history
 from migralint.runner.apply import check_files, up_to
 from migralint.runner.modes import mode
@@ -13,42 +14,16 @@ from migralint.runner.target import answering, judged, open_session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Sequence
 
     from migralint.config import Config
     from migralint.knowledge.schema import Schema
-    from migralint.knowledge.timeline import View
     from migralint.model import Finding, Report
+    from migralint.runner.databases import Session
     from migralint.runner.environment import Environment
     from migralint.runner.history import State
     from migralint.runner.modes import Mode
     from migralint.runner.target import Target
-
-# Bytes a second: what a modest server manages while it serves others. An estimate says how many
-# zeros a duration has, not more.
-WRITES = 40_000_000
-READS = 400_000_000
-
-
-@record
-class Effect:
-    """What one operation does. `blocks`: "reads and writes", "writes", "nothing", "unknown".
-
-    `seconds` is the time that it takes itself, None where the size is not known; `held` is how long
-    its lock stays: to the end of the transaction where there is one.
-    """
-
-    operation: str
-    object: str
-    line: int
-    lock: str = ""
-    blocks: str = "nothing"
-    rewrites: bool = False
-    scans: bool = False
-    bytes: int | None = None
-    seconds: float | None = 0.0
-    held: float | None = 0.0
 
 
 @record
@@ -91,20 +66,33 @@ def plan(target: Target, only_to: str, allowed: Sequence[str] = ()) -> Plan:
                 gate.check_empty(target, session)
             modes = [mode(state.local.migration, target.db) for state in pending if state.local]
             report = gate.lint(target, session, pending, modes)
-            sizes = target.db.sizes(session)
-            text = target.db.schema_sql(session)
-            config = gate.live(target, session, ())
-        schema = _schema(text, target.found.url.dialect)
-        planned = [
-            _planned(state, how, report, config, schema, sizes)
-            for state, how in zip(pending, modes, strict=True)
-        ]
-        return Plan(session.server.shown, target.environment, tuple(planned), report, tuple(notes))
+            found = planned(target, session, pending, modes, report)
+        return Plan(session.server.shown, target.environment, found, report, tuple(notes))
     finally:
         target.db.close(session)
 
 
-def _schema(text: str, dialect: str) -> Schema:
+def planned(
+    target: Target, session: Session, pending: Sequence[State], modes: Sequence[Mode],
+    report: Report,
+) -> tuple[Planned, ...]:  # fmt: skip
+    """What each of these migrations does to the schema as it stands in the database."""
+    schema = schema_of(target.db.schema_sql(session), target.found.url.dialect)
+    config = _with_bytes(gate.live(target, session, ()), target, session)
+    paths = [state.local.migration.path for state in pending if state.local]
+    return tuple(
+        _planned(state, how, report, config, schema, frozenset(paths[: number + 1]))
+        for number, (state, how) in enumerate(zip(pending, modes, strict=True))
+    )
+
+
+def _with_bytes(config: Config, target: Target, session: Session) -> Config:
+    """With the bytes of the tables as they are, in place of a snapshot's."""
+    tables = {name: (None, size) for name, size in target.db.sizes(session).items()}
+    return replace(config, sizes=Sizes("", target.found.url.dialect, "", tables))
+
+
+def schema_of(text: str, dialect: str) -> Schema:
     from migralint.knowledge.schema import Schema
     from migralint.sql.operations import operations
     from migralint.sql.statements import split
@@ -117,72 +105,17 @@ def _schema(text: str, dialect: str) -> Schema:
 
 
 def _planned(
-    state: State,
-    how: Mode,
-    report: Report,
-    config: Config,
-    schema: Schema,
-    sizes: Mapping[str, int],
+    state: State, how: Mode, report: Report, config: Config, schema: Schema, fresh: frozenset[str]
 ) -> Planned:
+    """`fresh` are the paths of the pending ones to this: their tables are new to running code."""
     from migralint.knowledge.timeline import Timeline
 
     assert state.local is not None
     migration = gate.as_run(state.local.migration, how)
     made = [operation for step in how.steps for operation in step.operations]
-    timeline = Timeline(migration, made, schema, config, frozenset((migration.path,)))
-    effects = [_effect(view, sizes) for view in timeline.views if _counts(view)]
+    timeline = Timeline(migration, made, schema, config, fresh)
+    effects = [effect(view) for view in timeline.views if is_own(view)]
     if how.transaction:
-        effects = list(_held(effects))
+        effects = list(held_together(effects))
     findings = tuple(f for f in report.findings if f.path == migration.path)
     return Planned(state.name, migration.path, how, tuple(effects), findings)
-
-
-def _counts(view: View) -> bool:
-    """Columns and constraints inside of CREATE TABLE are part of it."""
-    return view.operation.facts.get("inline") is not True
-
-
-def _effect(view: View, sizes: Mapping[str, int]) -> Effect:
-    operation = view.operation
-    table = view.fact("table")
-    lock = view.fact("lock")
-    rewrites, scans = view.fact("rewrites_table"), view.fact("scans_table")
-    known = (
-        sizes.get(str(table).replace('"', "").replace("`", "")) if table is not UNKNOWN else None
-    )
-    new = view.fact("new_table") is True
-    size = 0 if new else known
-    return Effect(
-        operation.kind,
-        str(view.fact("object")),
-        operation.line,
-        "" if new or lock is UNKNOWN else str(lock),
-        "nothing" if new else _blocks(view),
-        rewrites is True and not new,
-        scans is True and not new,
-        size,
-        *[_seconds(rewrites, scans, size)] * 2,
-    )
-
-
-def _blocks(view: View) -> str:
-    reads, writes = view.fact("blocks_reads"), view.fact("blocks_writes")
-    if reads is True:
-        return "reads and writes"
-    if writes is True:
-        return "writes"
-    return "unknown" if UNKNOWN in (reads, writes) else "nothing"
-
-
-def _seconds(rewrites: Any, scans: Any, size: int | None) -> float | None:
-    if rewrites is not True and scans is not True:
-        return 0.0
-    return None if size is None else size / (WRITES if rewrites is True else READS)
-
-
-def _held(effects: Sequence[Effect]) -> Iterator[Effect]:
-    """A lock stays until the commit, so it is held while all that follows is carried out."""
-    for index, effect in enumerate(effects):
-        rest = [later.seconds for later in effects[index:]]
-        known = [seconds for seconds in rest if seconds is not None]
-        yield replace(effect, held=None if len(known) < len(rest) else sum(known))

@@ -63,9 +63,14 @@ def rolled_back(target: Target, name: str) -> list[str]:
 
     def record_it(session: Session, states: dict[str, State]) -> list[str]:
         state = states.get(name)
-        if state is None or not state.rows:
+        if state is not None and not state.rows:
             raise MigralintError(
-                f"the history knows no migration {name}", hint=_close(name, list(states))
+                f"{name} is pending: no attempt at it is recorded",
+                hint="`migralint apply` runs it; there is nothing to take back.",
+            )
+        if state is None:
+            raise MigralintError(
+                f"the history knows no migration {name}", hint=close_to(name, list(states))
             )
         if state.state == "applied":
             raise MigralintError(
@@ -108,11 +113,11 @@ def _local(target: Target, name: str) -> Local:
             return local
     raise MigralintError(
         f"{target.folder} holds no migration {name}",
-        hint=_close(name, [x.name for x in target.locals]),
+        hint=close_to(name, [x.name for x in target.locals]),
     )
 
 
-def _close(name: str, names: list[str]) -> str:
+def close_to(name: str, names: list[str]) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(name, names, 3, 0.4)

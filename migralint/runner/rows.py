@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
-from migralint.runner.history import COLUMNS, checksum
+from migralint.runner.history import COLUMNS, checksum, matches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from migralint.runner.databases import Database, Session
     from migralint.runner.history import Local
+
+    class Writing(Protocol):
+        """The functions below that `execute` writes with; rollback/rows.py has them too."""
+
+        def is_done(self, db: Database, session: Session, table: str, local: Local) -> bool: ...
+
+        def insert_finished(
+            self, db: Database, session: Session, table: str, local: Local
+        ) -> tuple[str, tuple[object, ...]]: ...
+
+        def insert_started(
+            self, db: Database, session: Session, table: str, local: Local
+        ) -> str: ...
+
+        def write_logs(
+            self, db: Database, session: Session, table: str, row_id: str, logs: str
+        ) -> None: ...
+
+        def finish(self, db: Database, session: Session, table: str, row_id: str) -> None: ...
+
+        def insert_rolled_back(
+            self, db: Database, session: Session, table: str, local: Local, logs: str
+        ) -> None: ...
+
+        def insert_failed(
+            self, db: Database, session: Session, table: str, local: Local, logs: str
+        ) -> None: ...
+
 
 # The server's clock, not ours; SQLite has integer milliseconds, as the engine writes them.
 NOW = {
@@ -22,6 +52,16 @@ def new_id() -> str:
     from uuid import uuid4
 
     return str(uuid4())
+
+
+def is_done(db: Database, session: Session, table: str, local: Local) -> bool:
+    """Somebody, perhaps ourselves before the connection broke, has applied the migration."""
+    place = db.table(session, table)
+    sql = f"SELECT checksum FROM {place} WHERE migration_name = ? AND rolled_back_at IS NULL"
+    if not local.repeatable:
+        return bool(db.query(session, sql, (local.name,)))
+    found = db.query(session, f"{sql} ORDER BY started_at, finished_at", (local.name,))
+    return bool(found) and matches(found[-1][0], local.data)
 
 
 def insert_finished(

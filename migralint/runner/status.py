@@ -60,7 +60,17 @@ def text(target: Target, found: Status, verbose: bool = False) -> str:
             "put the file back as it was",
         ),
         ("applied, but missing from the folder", _missing(found), "is this the right branch?"),
-        ("tried and rolled back, pending again", [s for s in found.pending if s.rows], ""),
+        (
+            "rolled back, and still in the folder",
+            [s for s in found.pending if s.comes_again],
+            "the next deploy applies it again: withdraw or replace it",
+        ),
+        (
+            "tried and rolled back, pending again",
+            [s for s in _again(found, False) if not s.comes_again],
+            "",
+        ),
+        ("repeatable, changed since applied", _again(found, True), "`migralint apply` runs them"),
         ("pending", [s for s in found.pending if not s.rows], "`migralint apply` applies them"),
         ("rolled back, not in the folder", [s for s in found.of("rolled back") if not s.local], ""),
     )
@@ -82,6 +92,11 @@ def text(target: Target, found: Status, verbose: bool = False) -> str:
 
 def _missing(found: Status) -> list[State]:
     return [state for state in found.states if state.missing and state.state == "applied"]
+
+
+def _again(found: Status, changed: bool) -> list[State]:
+    """Pending with rows: after a failure, or a repeatable one that was applied and has changed."""
+    return [s for s in found.pending if s.rows and (s.state == "pending") == changed]
 
 
 def _section(title: str, states: Sequence[State], hint: str) -> list[str]:
@@ -121,6 +136,7 @@ def _entry(state: State) -> dict[str, Any]:
         "edited": state.edited,
         "missing": state.missing,
         "out_of_order": state.late,
+        "repeatable": state.repeatable,
         "attempts": len(state.rows),
         **last,
     }

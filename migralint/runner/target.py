@@ -49,15 +49,41 @@ class Target:
 
 
 class _Keeping(WorkTree):
-    """The work tree; the bytes that were read are kept for their checksums."""
+    """The work tree; the bytes that were read are kept for their checksums, and each migration is
+    opened once: whether it is there is asked by reading it."""
 
     def __init__(self, root: str) -> None:
         super().__init__(root)
         self.data: dict[str, bytes] = {}
 
+    def exists(self, path: str) -> bool:
+        if not path.endswith(".sql"):
+            return super().exists(path)
+        try:
+            self.read(path)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return super().exists(path)
+        return True
+
     def read(self, path: str) -> bytes:
-        data = self.data[path] = super().read(path)
+        data = self.data.get(path)
+        if data is None:
+            data = self.data[path] = _bytes(f"{self.root}/{path}")
         return data
+
+
+def _bytes(path: str) -> bytes:
+    """Half the time of open(), which counts for ten thousand files."""
+    number = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        data = os.read(number, 65536)
+        while more := os.read(number, 65536):
+            data += more
+        return data
+    finally:
+        os.close(number)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -85,9 +111,8 @@ def find(args: Namespace) -> Target:
     config = settings(args)
     folder, layout, locals_, notes = migrations(config, args.path)
     values = environment.variables(config.root, folder, os.environ)
-    if args.env:
-        values = {**values, "DATABASE_ENV": args.env}
-    found = environment.find_url(args.url, config.url, config.root, folder, layout, values)
+    meant = {**values, "DATABASE_ENV": args.env} if args.env else values
+    found = environment.find_url(args.url, config.url, config.root, folder, layout, meant)
     dialect = locals_[0].migration.dialect
     if dialect == GUESSED and found.url.dialect != dialect and not config.dialect:
         # where nothing in the files says it, the database does
@@ -98,7 +123,7 @@ def find(args: Namespace) -> Target:
         raise MigralintError(
             f"the migrations of {folder} are for {dialect}, but {found.source} is {found.url.shown}"
         )
-    judged = environment.judge(args.env, values, found.url)
+    judged = environment.judge(args.env, values, found.url, hosts=config.hosts)
     db = databases.of(found.url.dialect)
     said = (*notes, *found.notes)
     return Target(
@@ -128,7 +153,12 @@ def migrations(config: Config, path: str | None) -> tuple[str, str, tuple[Local,
         history.Local(history.name_of(m), m, source.data.get(m.path, b"")) for m in found_here
     )
     _check_names(locals_)
-    return folder, layout, locals_, [note for note in project.notes if "not linted" not in note]
+    return folder, layout, locals_, [note for note in project.notes if not _is_settled(note)]
+
+
+def _is_settled(note: str) -> bool:
+    """What is not linted is not applied either, and which dialect it is the database says."""
+    return "not linted" in note or ": read as " in note
 
 
 def _folder(migration: Migration) -> str:
@@ -149,11 +179,6 @@ def _check_names(locals_: Sequence[Local]) -> None:
         seen[local.name] = local
         if len(local.name.encode()) > 200:
             raise MigralintError(f"the name is longer than 200 bytes: {local.name[:60]}...")
-        if local.migration.layout == "flyway" and not local.migration.version:
-            raise MigralintError(
-                "repeatable migrations (R__...) cannot be applied by migralint",
-                path=local.migration.path,
-            )
 
 
 def open_session(target: Target, writes: bool, lock: str = "5s", statement: str = "") -> Session:
@@ -182,5 +207,7 @@ def judged(target: Target, session: Session) -> Target:
     marker = session.server.marker
     if not marker:
         return target
-    found = environment.judge(target.given, target.values, target.found.url, marker)
+    found = environment.judge(
+        target.given, target.values, target.found.url, marker, target.config.hosts
+    )
     return replace(target, environment=found)

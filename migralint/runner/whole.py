@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from migralint.runner import rows
 from migralint.runner.databases import ServerError
 from migralint.runner.outcome import Outcome, again, is_there, logs, send
 from migralint.runner.signals import Interrupted
@@ -43,7 +42,7 @@ def in_transaction(
         step = None
         _check_violations(run, session, mode, before)
         committing = True
-        sql, values = rows.insert_finished(db, session, run.table, local)
+        sql, values = run.writing.insert_finished(db, session, run.table, local)
         db.commit(session, sql, values, mode.leaves_session_alone)
         run.progress.end(len(mode.steps))
         return Outcome("applied", session, mode)
@@ -58,7 +57,7 @@ def in_transaction(
 def _at_once(run: Run, session: Session, local: Local, mode: Mode) -> bool:
     """Try it in one message. What fails is rolled back and sent again, statement by statement, so
     that it can be said which one it was; after a lock, that is the next attempt."""
-    sql, values = rows.insert_finished(run.db, session, run.table, local)
+    sql, values = run.writing.insert_finished(run.db, session, run.table, local)
     run.progress.statement(1, len(mode.steps), mode.steps[0])
     run.watch.started()
     try:
@@ -101,7 +100,7 @@ def _ended_itself(
         run.db.rollback(session)
     error = ServerError(ENDED)
     outcome = Outcome("failed", session, mode, error, step, number)
-    rows.insert_failed(run.db, session, run.table, local, logs(outcome))
+    run.writing.insert_failed(run.db, session, run.table, local, logs(outcome))
     return outcome
 
 

@@ -18,10 +18,16 @@ HERE = Path(__file__).parent / "prisma"
 
 
 class Judge:
-    """`ask` gives the engine's answer: {"result": ...} or {"error": {"code", "message"}}."""
+    """`ask` gives the engine's answer: {"result": ...} or {"error": {"code", "message"}}.
 
-    def __init__(self, folder: Path) -> None:
+    The engine is that of the version in package.json (7.10.1). `transport` is how a file reaches
+    PostgreSQL: "statements", one by one, as the native engine has it from 7.4 on, or "whole", as
+    up to 7.3. The CLI (`cli`) and SQLite always send it whole.
+    """
+
+    def __init__(self, folder: Path, transport: str = "statements") -> None:
         self.folder = folder
+        self.transport = transport
         self.process = subprocess.Popen(
             ["node", str(folder / "judge.mjs")],
             stdin=subprocess.PIPE,
@@ -31,7 +37,13 @@ class Judge:
 
     def ask(self, command: str, url: str, folder: Path, name: str = "") -> dict[str, Any]:
         assert self.process.stdin and self.process.stdout
-        request = {"command": command, "url": url, "folder": str(folder), "name": name}
+        request = {
+            "command": command,
+            "url": url,
+            "folder": str(folder),
+            "name": name,
+            "statements": _statements(folder) if self.transport == "statements" else {},
+        }
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         found: dict[str, Any] = json.loads(self.process.stdout.readline())
@@ -65,6 +77,20 @@ class Judge:
             text=True,
             timeout=120,
         )
+
+
+def _statements(folder: Path) -> dict[str, list[str]]:
+    """By text, as Node reads it; a file that does not parse is left out and goes whole."""
+    import pglast
+
+    found = {}
+    for file in folder.glob("*/migration.sql"):
+        text = file.read_bytes().decode("utf-8", "replace")
+        try:
+            found[text] = list(pglast.split(text))
+        except pglast.Error:
+            continue
+    return found
 
 
 def _installed() -> Path:

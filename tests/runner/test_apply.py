@@ -171,6 +171,14 @@ def test_baseline_to_a_version(project):
     assert "1 migration applied" in project.ok("apply")
 
 
+def test_resolve_of_a_pending_migration(project):
+    project.add("20240101000000_a", "CREATE TABLE a (id INT PRIMARY KEY);\n")
+    project.ok("apply")
+    project.add("20240102000000_b", "CREATE TABLE b (id INT PRIMARY KEY);\n")
+    told = project.refused(2, "resolve", "--rolled-back", "20240102000000_b")
+    assert "is pending: no attempt at it is recorded" in told and "Did you mean" not in told
+
+
 def test_resolve_refuses_what_makes_no_sense(project):
     project.add("20240101000000_users", USERS)
     project.ok("apply")

@@ -474,7 +474,7 @@ def test_the_marker_of_the_database_counts(on_postgres):
     on_postgres.write(".migralint.yaml", "rules: {drop-column: off}\n")
     on_postgres.add("20240102000000_b", "ALTER TABLE a DROP COLUMN x;")
     assert "in production" in on_postgres.refused(5, "apply", DATABASE_ENV="development")
-    assert "the database's own marker" in on_postgres.refused(1, "plan")
+    assert "the database says of itself" in on_postgres.refused(1, "plan")
 
 
 def test_interrupted_while_plain_statements_wait(on_postgres):

@@ -63,8 +63,83 @@ def test_flyway(plain):
     plain.write("migrations/V1.1__b.sql", "CREATE TABLE b (id INT PRIMARY KEY);\n")
     plain.ok("apply", "--only-to", "1")
     assert names(plain) == ["V1__a"]
-    plain.write("migrations/R__view.sql", "CREATE OR REPLACE VIEW v AS SELECT 1 AS x;\n")
-    assert "repeatable" in plain.refused(2, "apply")
+    plain.ok("apply")
+    assert names(plain) == ["V1__a", "V1.1__b"]
+
+
+VIEW = "CREATE OR REPLACE VIEW v AS SELECT {} AS x;\n"
+
+
+@pytest.fixture(params=["postgres", "mysql", "sqlite"])
+def flyway(request, make_project):
+    import shutil
+
+    project = make_project(request.getfixturevalue(request.param))
+    shutil.rmtree(project.folder / "prisma")
+    project.write("migrations/V1__a.sql", "CREATE TABLE a (id INT PRIMARY KEY);\n")
+    return project
+
+
+def write_view(project, number):
+    text = VIEW if project.database.dialect != "sqlite" else VIEW.replace("OR REPLACE ", "")
+    drop = "DROP VIEW IF EXISTS v;\n" if project.database.dialect == "sqlite" else ""
+    project.write("migrations/R__view.sql", drop + text.format(number))
+
+
+def test_flyways_repeatable_migrations(flyway):
+    """After the versioned ones, again whenever the text has changed, and status knows."""
+    write_view(flyway, 1)
+    flyway.ok("apply", "--only-to", "1")
+    assert names(flyway) == ["V1__a"]
+    assert "pending (`migralint apply` applies them):\n  R__view" in flyway.ok("status")
+    flyway.ok("apply")
+    assert names(flyway) == ["V1__a", "R__view"]
+    assert "up to date (2 applied)" in flyway.ok("status", "--exit-code")
+    assert "Nothing to apply" in flyway.ok("apply")
+    # a later version is not out of order because a repeatable one was applied before it
+    flyway.write("migrations/V2__b.sql", "CREATE TABLE b (id INT PRIMARY KEY);\n")
+    write_view(flyway, 2)
+    told = flyway.ok("status")
+    assert "repeatable, changed since applied (`migralint apply` runs them):\n  R__view" in told
+    assert "earlier" not in told and "edited" not in told
+    assert "R__view" in flyway.ok("plan")
+    flyway.ok("apply", DATABASE_ENV="production")
+    assert names(flyway)[2:] == ["V2__b", "R__view"]
+    assert flyway.database.sql("SELECT x FROM v") == [(2,)]
+    # back to the first text: what counts is the last time, not that it was once applied
+    write_view(flyway, 1)
+    flyway.refused(1, "status", "--exit-code")
+    flyway.ok("apply")
+    assert flyway.database.sql("SELECT x FROM v") == [(1,)]
+    flyway.ok("status", "--exit-code")
+    assert len(names(flyway)) == 5
+
+
+def test_a_repeatable_migration_that_fails(flyway):
+    write_view(flyway, 1)
+    flyway.ok("apply")
+    flyway.write("migrations/R__view.sql", "DROP VIEW v;\nSELECT nothing FROM nowhere;\n")
+    told = flyway.refused(1, "apply")
+    assert "R__view failed" in told
+    if flyway.database.dialect == "mysql":
+        flyway.refused(5, "apply")
+        flyway.ok("resolve", "--rolled-back", "R__view")
+    else:
+        assert flyway.database.sql("SELECT x FROM v") == [(1,)]
+    write_view(flyway, 3)
+    flyway.ok("apply")
+    assert flyway.database.sql("SELECT x FROM v") == [(3,)]
+    flyway.ok("status", "--exit-code")
+
+
+def test_appliers_of_a_repeatable_migration(flyway):
+    write_view(flyway, 1)
+    flyway.ok("apply")
+    write_view(flyway, 2)
+    started = [flyway.start("apply") for _ in range(6)]
+    ended = [(process.communicate(timeout=60), process.returncode) for process in started]
+    assert [status for _, status in ended] == [0] * 6, ended
+    assert names(flyway) == ["V1__a", "R__view", "R__view"]
 
 
 def test_two_folders(plain):

@@ -90,3 +90,25 @@ def test_the_version_of_the_server_counts(on_postgres):
     on_postgres.add("20240102000000_b", "ALTER TABLE a ADD COLUMN y INT NOT NULL DEFAULT 7;\n")
     operation = found(on_postgres)["migrations"][0]["operations"][0]
     assert operation["rewrites"] is False
+
+
+def test_a_table_of_a_pending_migration_blocks_nobody(on_postgres):
+    start(on_postgres, 50_000)
+    on_postgres.add("20240102000000_b", "CREATE TABLE b (id INT PRIMARY KEY, x INT);\n")
+    on_postgres.add("20240103000000_c", "CREATE INDEX b_x ON b (x);\n")
+    operation = found(on_postgres)["migrations"][1]["operations"][0]
+    assert (operation["blocks"], operation["held"]) == ("nothing", 0)
+
+
+def test_the_plan_says_what_the_report_says(on_postgres):
+    """One model of how long a lock stays: for the linter's report, explain and the plan."""
+    from migralint.knowledge import estimates
+
+    start(on_postgres, 50_000)
+    on_postgres.add("20240102000000_b", "ALTER TABLE a ALTER COLUMN x TYPE BIGINT;\n")
+    operation = found(on_postgres)["migrations"][0]["operations"][0]
+    assert operation["work"] == "rewrite"
+    assert operation["seconds"] == estimates.seconds("rewrite", operation["bytes"])
+    size = on_postgres.database.sql("SELECT pg_relation_size('a')")[0][0]
+    assert operation["bytes"] == size
+    assert estimates.assumption("rewrite") in on_postgres.run("plan").stdout

@@ -1,5 +1,9 @@
 """What migralint leaves is what Prisma's engine leaves, row by row apart from ids and times.
 
+The judge is the engine of Prisma 7.10.1. On PostgreSQL it sends statement by statement, as the
+native engine does from 7.4 on; the situations of WHOLE are judged a second time with the whole file
+in one message, as up to 7.3. SQLite and the CLI send it whole.
+
 Each situation is a list of steps, taken once with the real engine and once with migralint, each on a
 database of its own; then each tool looks at what the other has left.
 The one intended difference: a migration that fails inside its transaction leaves a row that is rolled
@@ -79,6 +83,15 @@ BOTH = {
 }
 ON_POSTGRES = {
     "an index by CONCURRENTLY": [("add", ONE, A), ("add", TWO, "CREATE INDEX CONCURRENTLY i ON a (id);"), ("deploy",)],
+    "two indexes by CONCURRENTLY in a file": [
+        ("add", ONE, A), ("add", TWO, "CREATE INDEX CONCURRENTLY i ON a (id);\nCREATE INDEX CONCURRENTLY j ON a (id);\n"),
+        ("deploy",),
+    ],
+    "a transaction of the file's own": [("add", ONE, "BEGIN;\n" + A + B + "COMMIT;\n"), ("deploy",)],
+    "an enum value that the file uses": [
+        ("add", ONE, "CREATE TYPE mood AS ENUM ('ok');\nCREATE TABLE m (id INT PRIMARY KEY, m mood);\n"), ("deploy",),
+        ("add", TWO, "ALTER TYPE mood ADD VALUE 'fine';\nALTER TABLE m ALTER COLUMN m SET DEFAULT 'fine';\n"), ("deploy",),
+    ],
     "a failed build": [
         ("add", ONE, A.replace(");", ", x INTEGER);")), ("deploy",), ("sql", "INSERT INTO a VALUES (1, 1), (2, 1)"),
         ("add", TWO, "CREATE UNIQUE INDEX CONCURRENTLY i ON a (x);"), ("deploy", "fails"), ("deploy", "P3009"),
@@ -224,9 +237,34 @@ def two_on_sqlite(make_project, judge, tmp_path):
     return ByPrisma(one("theirs"), judge), ByMigralint(one("ours"), judge)
 
 
+# Where the way in which a file is sent could make a difference.
+WHOLE = ("fresh", "partial", "an empty file", "only a comment", "not ASCII", "an index by CONCURRENTLY",
+         "a failed build", "a function", "several statements and quotes")  # fmt: skip
+
+
 @pytest.mark.parametrize("name", [*BOTH, *ON_POSTGRES])
 def test_on_postgres(two_on_postgres, name):
     compare((BOTH | ON_POSTGRES)[name], *two_on_postgres)
+
+
+@pytest.fixture
+def sent_whole(judge):
+    judge.transport = "whole"
+    yield
+    judge.transport = "statements"
+
+
+@pytest.mark.parametrize("name", [n for n in WHOLE if n in BOTH | ON_POSTGRES])
+def test_on_postgres_with_files_sent_whole(sent_whole, two_on_postgres, name):
+    compare((BOTH | ON_POSTGRES)[name], *two_on_postgres)
+
+
+def test_the_version_of_the_judge(judge):
+    import json
+
+    wanted = json.loads((judge.folder / "package.json").read_text())["dependencies"]["prisma"]
+    found = judge.folder / "node_modules" / "prisma" / "package.json"
+    assert json.loads(found.read_text())["version"] == wanted == "7.10.1"
 
 
 # The engine from npm does not make the table on `resolve --applied` here; the native one does.
@@ -260,6 +298,34 @@ def test_the_table_is_the_same(request, pair):
     assert _definition(ours) == _definition(theirs)
 
 
+@pytest.mark.parametrize("transport", ["statements", "whole"])
+def test_what_prisma_leaves_of_a_failure(judge, two_on_postgres, transport):
+    """A failed row that stops all; from 7.4 on with the statements before the one that failed."""
+    theirs, ours = two_on_postgres
+    judge.transport = transport
+    try:
+        for situation in (theirs, ours):
+            situation.take(("add", ONE, A))
+            situation.take(("add", TWO, B + "SELECT nothing;\n"))
+            situation.take(("deploy", "fails"))
+        assert theirs.project.database.has("b") == (transport == "statements")
+        assert not ours.project.database.has("b")
+        failed = ours.judge.ask("status", theirs.url, theirs.project.migrations)["result"]
+        assert failed["failedMigrationNames"] == [TWO]
+        assert "failed" in theirs.project.refused(1, "status")
+        assert f"resolve --rolled-back {TWO}" in theirs.project.refused(5, "apply")
+        if transport == "statements":
+            theirs.project.database.sql("DROP TABLE b, b2")
+        for situation in (theirs, ours):
+            situation.take(("add", TWO, B))
+        theirs.take(("rolled-back", TWO))
+        theirs.project.ok("apply")
+        ours.take(("deploy",))
+        assert theirs.project.database.applied() == ours.project.database.applied() == [ONE, TWO]
+    finally:
+        judge.transport = "statements"
+
+
 def test_the_intended_difference(two_on_postgres):
     """Rolled back whole: to Prisma it is pending, and its own deploy applies it once it is corrected."""
     _, ours = two_on_postgres
@@ -282,6 +348,20 @@ def test_bytes_that_are_no_utf_8(two_on_postgres):
     theirs.take(("deploy",))
     assert "edited" not in theirs.project.run("status").stdout
     assert theirs.project.run("status").returncode == 0
+
+
+def test_a_byte_order_mark(two_on_postgres):
+    """We apply the text without it and warn, because Prisma's engine sends it to the server."""
+    theirs, ours = two_on_postgres
+    for situation in (theirs, ours):
+        situation.take(("add", ONE, b"\xef\xbb\xbf" + A.encode()))
+    assert "error" in theirs.judge.ask("deploy", theirs.url, theirs.project.migrations)
+    warned = f"{ONE} begins with a byte order mark, on which `prisma migrate deploy` fails"
+    assert warned in ours.project.ok("plan")
+    assert warned in ours.project.ok("apply")
+    found = ours.judge.ask("status", ours.url, ours.project.migrations)["result"]
+    assert found["editedMigrationNames"] == [] and found["history"] is None
+    assert warned not in ours.project.ok("status", "--exit-code")
 
 
 def test_the_cli_agrees(two_on_postgres):
@@ -318,35 +398,107 @@ def test_no_drift(two_on_postgres):
     assert found == {"result": {"action": {"tag": "createMigration"}}}
 
 
-@pytest.mark.parametrize("attempt", range(3))
-def test_racers_of_both_kinds(two_on_postgres, attempt):
-    _, ours = two_on_postgres
-    names = [f"202401{number:02}000000_t{number}" for number in range(1, 9)]
-    for number, name in enumerate(names):
-        ours.take(("add", name, f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY);\n"))
+def race(ours, count):
+    """As many appliers of each kind at once: (statuses and outputs of ours, answers of theirs)."""
     import threading
 
     answers = []
     from judges import Judge
 
-    others = [Judge(ours.judge.folder) for _ in range(3)]
+    others = [Judge(ours.judge.folder) for _ in range(count)]
     asked = [
         threading.Thread(
             target=lambda j=j: answers.append(j.ask("deploy", ours.url, ours.project.migrations))
         )
         for j in others
     ]
-    started = [ours.project.start("apply") for _ in range(6)]
+    started = [ours.project.start("apply") for _ in range(count)]
     for thread in asked:
         thread.start()
-    ended = [(process.communicate(timeout=60), process.returncode) for process in started]
+    ended = [(process.communicate(timeout=120), process.returncode) for process in started]
     for thread in asked:
-        thread.join(60)
+        thread.join(120)
     for other in others:
         other.process.stdin.close()
         other.process.wait(30)
         other.process.stdout.close()
-    assert [status for _, status in ended] == [0] * 6, ended
-    assert all("result" in answer for answer in answers) and len(answers) == 3, answers
+    assert len(answers) == count
+    return ended, answers
+
+
+@pytest.mark.parametrize("count", [3, 6])
+def test_racers_of_both_kinds(two_on_postgres, count):
+    _, ours = two_on_postgres
+    names = [f"202401{number:02}000000_t{number}" for number in range(1, 9)]
+    for number, name in enumerate(names):
+        ours.take(("add", name, f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY);\n"))
+    ended, answers = race(ours, count)
+    assert [status for _, status in ended] == [0] * count, ended
+    assert all("result" in answer for answer in answers), answers
     assert ours.project.database.applied() == names
     assert len(ours.project.database.history()) == len(names)
+
+
+def test_racers_of_both_kinds_and_an_index_by_concurrently(two_on_postgres):
+    """Prisma's engine waits for the lock inside the server, and a concurrent build waits for it:
+    a deadlock, which may end theirs with a failed row. Ours go on or say so, and nothing is done
+    twice."""
+    _, ours = two_on_postgres
+    index = "20240102000000_i"
+    ours.take(("add", ONE, A.replace(");", ", x INTEGER);")))
+    ours.take(("add", index, "CREATE INDEX CONCURRENTLY a_x ON a (x);\n"))
+    ours.take(("add", THREE, C))
+    ended, _ = race(ours, 6)
+    for (_, told), status in ended:
+        assert status == 0 or (status == 5 and "stands as failed" in told), told
+    rows = ours.project.database.history()
+    if any(not done and not back for _, done, back, _, _ in rows):
+        assert [name for name, done, back, _, _ in rows if not done and not back] == [index]
+        assert "failed" in ours.project.refused(1, "status")
+        ours.project.database.sql("DROP INDEX IF EXISTS a_x")
+        ours.project.ok("resolve", "--rolled-back", index)
+        ours.project.ok("apply")
+    assert ours.project.database.applied() == [ONE, index, THREE]
+    valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_x'::regclass"
+    assert ours.project.database.sql(valid) == [(True,)]
+    ours.project.ok("status", "--exit-code")
+
+
+def test_a_deploy_that_waits_for_our_lock(two_on_postgres, judge):
+    """The server ends our concurrent build because of the deadlock. The engine's wait is ended, since
+    it would not be let in before we are done; what the build has left is cleaned up, and it is
+    begun anew."""
+    import threading
+
+    from test_faults import wait_for
+
+    _, ours = two_on_postgres
+    sql = ours.project.database.sql
+    ours.take(("add", ONE, A.replace(");", ", x INTEGER);")))
+    ours.take(("deploy",))
+    ours.take(
+        (
+            "add",
+            "20240102000000_i",
+            "SELECT pg_sleep(4);\nCREATE INDEX CONCURRENTLY a_x ON a (x);\n",
+        )
+    )
+    process = ours.project.start("apply")
+    wait_for(
+        lambda: sql(
+            "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND datname = current_database()"
+        )
+    )
+    answers = []
+    asked = threading.Thread(
+        target=lambda: answers.append(judge.ask("deploy", ours.url, ours.project.migrations))
+    )
+    asked.start()
+    out, err = process.communicate(timeout=120)
+    asked.join(60)
+    assert process.returncode == 0, out + err
+    assert "deadlock detected" in out and "dropping the INVALID index a_x" in out
+    assert "ended the wait for the applier's lock of pid" in out
+    assert "error" in answers[0]
+    assert ours.project.database.applied() == [ONE, "20240102000000_i"]
+    assert sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid") == [(0,)]

@@ -192,6 +192,7 @@ def test_no_duration():
 
 
 LOCAL = "postgresql://u@localhost/app"
+REMOTE = "postgresql://u@db.example.com/app"
 
 
 def find(values, root="", given="", configured="", layout="plain", folder="prisma/migrations"):
@@ -285,16 +286,60 @@ def test_env_files_that_disagree(tmp_path, monkeypatch):
     ("given", "values", "url", "marker", "expected"),
     [
         ("", {}, LOCAL, "", "development"),
-        ("", {}, "postgresql://u@db.example.com/app", "", "production"),
-        ("", {"NODE_ENV": "development"}, "postgresql://u@db.example.com/app", "", "staging"),
+        ("", {}, REMOTE, "", "production"),
+        ("", {"NODE_ENV": "development"}, REMOTE, "", "production"),
+        ("", {"DATABASE_ENV": "development"}, REMOTE, "", "production"),
+        ("development", {}, REMOTE, "", "production"),
+        ("", {"DATABASE_ENV": "staging"}, REMOTE, "", "staging"),
+        ("", {"DATABASE_ENV": "no such"}, LOCAL, "", "production"),
+        ("", {"DATABASE_ENV": "preview"}, LOCAL, "", "staging"),
+        ("", {"NODE_ENV": "test"}, "postgresql://u@postgres/app", "", "test"),
+        ("", {}, "postgresql://u@postgres/app", "", "production"),
+        ("", {}, "postgresql://u@localhost,db.example.com/app", "", "production"),
+        ("development", {"DATABASE_ENV": "production"}, LOCAL, "", "production"),
         ("", {"NODE_ENV": "production"}, LOCAL, "", "production"),
         ("", {"DATABASE_ENV": "staging", "NODE_ENV": "production"}, LOCAL, "", "production"),
         ("", {"NODE_ENV": "test"}, LOCAL, "production", "production"),
         ("development", {}, LOCAL, "staging", "staging"),
         ("", {"NODE_ENV": "test"}, "postgresql://u@localhost/app_prod", "", "production"),
-        ("staging", {}, "postgresql://u@db.example.com/app", "", "staging"),
+        ("staging", {}, REMOTE, "", "staging"),
         ("", {}, "file:dev.db", "", "development"),
     ],
 )
 def test_the_strictest_counts(given, values, url, marker, expected):
     assert environment.judge(given, values, parse(url), marker).name == expected
+
+
+def test_the_configuration_names_hosts():
+    """`hosts:` says what a host is, to the runner as to the guard; other signs stay."""
+    url = parse("postgresql://u@db-prod.example.com/app")
+    hosts = {"*.example.com": "development"}
+    assert environment.judge("", {}, url, hosts=hosts).name == "development"
+    assert environment.judge("", {}, url, "production", hosts).name == "production"
+    assert environment.judge("", {"NODE_ENV": "staging"}, url, hosts=hosts).name == "staging"
+    assert environment.judge("", {}, parse(LOCAL), hosts={"localhost": "staging"}).name == "staging"
+
+
+SAID = [{}, {"DATABASE_ENV": "development"}, {"NODE_ENV": "test"}, {"NODE_ENV": "live"},
+        {"DATABASE_ENV": "staging"}, {"APP_ENV": "production"}, {"DATABASE_ENV": "??"}]  # fmt: skip
+PLACES = ["localhost", "postgres", "db.example.com", "10.0.0.7", "eu.rds.amazonaws.com", "[::1]"]
+
+
+@pytest.mark.parametrize("values", SAID)
+@pytest.mark.parametrize("host", PLACES)
+@pytest.mark.parametrize("marker", ["", "production", "development", "somewhere"])
+def test_the_runner_and_the_guard_agree(values, host, marker):
+    from migralint.guard import surroundings
+
+    text, hosts = f"postgresql://u@{host}/app", {"*.rds.amazonaws.com": "staging"}
+    theirs = surroundings.find(values, (text,), hosts, marker, terminal=True)
+    ours = environment.judge("", values, parse(text), marker, hosts)
+    assert ours.name == theirs.environment
+
+
+@pytest.mark.parametrize("text", ["file:./dev.db", "file:/prod/app-prod.db?x=1", "sqlite:a.db"])
+def test_they_agree_on_files(text):
+    from migralint.guard import surroundings
+
+    theirs = surroundings.find({"DATABASE_URL": text}, (), {}, "", terminal=True)
+    assert environment.judge("", {}, parse(text)).name == theirs.environment

@@ -84,6 +84,9 @@ if TYPE_CHECKING:
         def connect(self, url: Url, timeouts: tuple[str, str], writes: bool) -> Session:
             """A session that can be used; MigralintError says why there is none (status 4)."""
 
+        def create_database(self, url: Url) -> None:
+            """Make the database that the URL names; one that has come meanwhile is fine."""
+
         def close(self, session: Session) -> None: ...
 
         def query(self, session: Session, sql: str, values: Sequence[object] = ()) -> list[Any]:
@@ -128,6 +131,10 @@ if TYPE_CHECKING:
             """Who is the applier now, for messages."""
 
         def unlock(self, session: Session) -> None: ...
+
+        def end_waits(self, session: Session) -> list[str]:
+            """Who waited inside the server for the lock that makes us the one applier, and was told
+            to stop: a concurrent build would wait for them, and they for us."""
 
         def table(self, session: Session, name: str) -> str:
             """The history table as it stands in SQL, quoted and with its schema."""
@@ -193,6 +200,11 @@ def unreachable(url: Url, reason: str, hint: str = "") -> MigralintError:
 
     said = mask(" ".join(reason.split()), url)
     return MigralintError(f"cannot use {url.shown}: {said}", hint=hint, status=4)
+
+
+def made_by(command: str) -> str:
+    """The hint where the database is missing."""
+    return f"`migralint apply` makes it, except in production. By hand: {command}"
 
 
 def no_driver(extra: str, package: str) -> MigralintError:

@@ -10,7 +10,8 @@ import os
 import sqlite3
 
 from migralint.model import replace
-from migralint.runner.databases import Server, ServerError, Session, unreachable
+from migralint.runner.databases import Server, ServerError, Session, made_by, unreachable
+from migralint.runner.databases.marker import marker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def connect(url: Url, timeouts: tuple[str, str], writes: bool) -> Session:
     if os.path.isdir(path):
         raise unreachable(url, "it is a folder")
     if not os.path.exists(path) and not writes:
-        raise unreachable(url, "there is no such file", "`migralint apply` makes it.")
+        raise unreachable(url, "there is no such file", made_by(f"touch {url.database}"))
     if not os.path.isdir(os.path.dirname(path)):
         raise unreachable(url, f"there is no folder {os.path.dirname(path)}")
     try:
@@ -47,7 +48,13 @@ def connect(url: Url, timeouts: tuple[str, str], writes: bool) -> Session:
         raise unreachable(url, str(error)) from None
     version = sqlite3.sqlite_version_info
     server = Server(version[0], False, f"SQLite {sqlite3.sqlite_version}", "main", "")
-    return Session(connection, url, server, timeouts)
+    session = Session(connection, url, server, timeouts)
+    said = marker(lambda text: query(session, text))
+    return replace(session, server=replace(server, marker=said))
+
+
+def create_database(url: Url) -> None:
+    """`connect` makes the file, where it is to be written."""
 
 
 def _look() -> int:
@@ -131,6 +138,10 @@ def lock(session: Session) -> bool:
 
 def unlock(session: Session) -> None:
     pass
+
+
+def end_waits(session: Session) -> list[str]:
+    return []
 
 
 def hold(session: Session) -> None:

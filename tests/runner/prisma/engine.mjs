@@ -32,6 +32,9 @@ function value(oid, text) {
   return text
 }
 
+let statements = {}
+export function setStatements(found) { statements = found }
+
 class Postgres {
   provider = 'postgres'
   adapterName = 'migralint-judge'
@@ -59,8 +62,9 @@ class Postgres {
     }
   }
   async executeRaw({ sql, args }) { return (await this.ask(sql, args)).rowCount ?? 0 }
-  // as the engine up to 7.3 sends it: the whole file as one simple query
-  async executeScript(script) { await this.ask(script) }
+  // The engine up to 7.3 sends the whole file as one simple query, that from 7.4 on its statements one
+  // by one, where it can parse them all: the statements are then given with the request.
+  async executeScript(script) { for (const text of statements[script] ?? [script]) await this.ask(text) }
   async startTransaction() {
     await this.ask('BEGIN')
     const self = this

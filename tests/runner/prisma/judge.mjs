@@ -1,6 +1,6 @@
-// One JSON request a line, one JSON answer a line: {"command", "url", "folder", "name"}.
+// One JSON request a line, one JSON answer a line: {"command", "url", "folder", "name", "statements"}.
 import readline from 'node:readline'
-import { closeAll, engine, filters, migrationsOf } from './engine.mjs'
+import { closeAll, engine, filters, migrationsOf, setStatements } from './engine.mjs'
 
 const COMMANDS = {
   deploy: (made, migrationsList) => made.applyMigrations({ migrationsList, filters }),
@@ -10,8 +10,9 @@ const COMMANDS = {
   'rolled-back': (made, migrationsList, name) => made.markMigrationRolledBack({ migrationName: name }),
 }
 
-async function answer({ command, url, folder, name }) {
+async function answer({ command, url, folder, name, statements }) {
   let made
+  setStatements(statements ?? {})
   try {
     made = await engine(url)
     return { result: (await COMMANDS[command](made, migrationsOf(folder), name)) ?? {} }

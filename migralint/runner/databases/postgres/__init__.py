@@ -11,6 +11,7 @@ from migralint.model import replace
 from migralint.runner.databases import LOCK_KEY, Server, ServerError, Session, unreachable
 from migralint.runner.databases.postgres.catalog import (
     blockers,
+    end_waits,
     ensure_schema,
     holder,
     invalid_indexes,
@@ -34,18 +35,11 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "at_once", "begin", "blockers", "close", "commit", "concurrent", "connect", "ensure_schema",
-    "hold", "holder", "invalid_indexes", "is_alive", "let_go", "lock", "missing_rights",
-    "progress", "query", "recover", "refuses_transaction", "reset", "rollback", "rows",
-    "run", "schema_sql", "sizes", "state", "table", "tables", "unlock",
+    "at_once", "begin", "blockers", "close", "commit", "concurrent", "connect", "create_database",
+    "end_waits", "ensure_schema", "hold", "holder", "invalid_indexes", "is_alive", "let_go",
+    "lock", "missing_rights", "progress", "query", "recover", "refuses_transaction", "reset",
+    "rollback", "rows", "run", "schema_sql", "sizes", "state", "table", "tables", "unlock",
 ]  # fmt: skip
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
-
-    from migralint.runner.url import Url
 ALWAYS_OUTSIDE = frozenset(
     [
         "vacuum",
@@ -81,6 +75,19 @@ def connect(url: Url, timeouts: tuple[str, str], writes: bool) -> Session:
         close(session)
         raise unreachable(url, error.message) from None
     return session
+
+
+def create_database(url: Url) -> None:
+    """From the server's `postgres`; another applier may be making it at the same moment."""
+    connection = open_connection(replace(url, database="postgres"))
+    aside = Session(connection, url, Server())
+    try:
+        query(aside, f"CREATE DATABASE {quoted(url.database)}")
+    except ServerError as error:
+        if error.code not in ("42P04", "23505"):  # duplicate_database, unique_violation
+            raise unreachable(url, f"it cannot be made: {error.message}") from None
+    finally:
+        connection.close()
 
 
 def _refuse_replica(session: Session, replica: bool, read_only: bool) -> None:

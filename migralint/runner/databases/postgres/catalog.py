@@ -39,6 +39,18 @@ def holder(session: Session) -> str:
     return "; ".join(_people(session, held))
 
 
+def end_waits(session: Session) -> list[str]:
+    waits = f"""ARRAY(SELECT l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+        WHERE l.locktype = 'advisory' AND NOT l.granted AND l.classid = 0
+        AND l.objid = {LOCK_KEY} AND d.datname = current_database())"""
+    who = _people(session, waits)
+    try:
+        query(session, f"SELECT pg_cancel_backend(pid) FROM unnest({waits}) AS t(pid)")
+    except ServerError:
+        return []  # another role's session: not ours to end
+    return who
+
+
 def blockers(session: Session) -> list[str]:
     other = open_connection(session.url)
     try:
@@ -68,7 +80,10 @@ def progress(session: Session) -> str:
         return ""
     finally:
         other.close()
-    return f"{found[0][0]} {found[0][1]}%" if found and found[0][1] is not None else ""
+    if not found:
+        return ""
+    phase, done = found[0]
+    return str(phase) if done is None else f"{phase} {done}%"
 
 
 def table(session: Session, name: str) -> str:
@@ -157,13 +172,16 @@ _NAME = (
 _TABLE = _NAME % ("c.relname", "c.relname")
 _OURS = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
 COLUMNS = f"""
-    SELECT format('CREATE %sTABLE %s (%s);',
+    SELECT format('CREATE %sTABLE %s %s%s;',
         CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END, {_TABLE},
+        CASE WHEN c.reloftype <> 0 THEN 'OF ' || format_type(c.reloftype, NULL) ELSE '(' ||
         string_agg(format('%I %s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),
-            CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END,
-            CASE WHEN d.adbin IS NOT NULL AND a.attgenerated = ''
-                 THEN ' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid) ELSE '' END),
-            ', ' ORDER BY a.attnum))
+            CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END, format(CASE
+                WHEN d.adbin IS NULL THEN '' WHEN a.attgenerated = '' THEN ' DEFAULT %s'
+                WHEN a.attgenerated = 's' THEN ' GENERATED ALWAYS AS (%s) STORED'
+                ELSE ' GENERATED ALWAYS AS (%s)' END, pg_get_expr(d.adbin, d.adrelid))),
+            ', ' ORDER BY a.attnum) || ')' END,
+        ' PARTITION BY ' || CASE c.relkind WHEN 'p' THEN pg_get_partkeydef(c.oid) END)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
@@ -183,19 +201,41 @@ INDEXES = f"""
     WHERE i.indisvalid AND {_OURS} AND NOT EXISTS (SELECT FROM pg_constraint k
     WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
 """
-ENUMS = f"""
-    SELECT format('CREATE TYPE %s AS ENUM (%s);', {_NAME % ("t.typname", "t.typname")},
+_TYPE = _NAME % ("t.typname", "t.typname")
+TYPES = f"""
+    SELECT format('CREATE TYPE %s AS ENUM (%s);', {_TYPE},
         string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder))
     FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid
     JOIN pg_namespace n ON n.oid = t.typnamespace
     GROUP BY n.nspname, t.typname
+    UNION ALL
+    SELECT format('CREATE DOMAIN %s AS %s%s%s;', {_TYPE}, format_type(t.typbasetype, t.typtypmod),
+        CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END,
+        (SELECT string_agg(' ' || pg_get_constraintdef(k.oid), '') FROM pg_constraint k
+         WHERE k.contypid = t.oid AND k.contype = 'c'))
+    FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typtype = 'd' AND {_OURS}
+    UNION ALL
+    SELECT format('CREATE TYPE %s AS (%s);', {_TABLE}, string_agg(
+        format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum))
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relkind = 'c' AND {_OURS} GROUP BY n.nspname, c.relname
+"""
+_PARENT = _NAME.replace("n.", "m.") % ("p.relname", "p.relname")
+PARENTS = f"""
+    SELECT CASE WHEN c.relispartition THEN format('ALTER TABLE %s ATTACH PARTITION %s %s;',
+            {_PARENT}, {_TABLE}, pg_get_expr(c.relpartbound, c.oid))
+        ELSE format('ALTER TABLE %s INHERIT %s;', {_TABLE}, {_PARENT}) END
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
+    JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_namespace m ON m.oid = p.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND {_OURS} ORDER BY i.inhparent, c.oid
 """
 
 
 def schema_sql(session: Session) -> str:
-    """The tables, constraints (valid or not), indexes and enums that are there, as SQL."""
+    """The types, tables, constraints (valid or not), indexes, partitions and heirs, as SQL."""
     schema = literal(session.server.schema)
-    parts = (ENUMS, COLUMNS, CONSTRAINTS, INDEXES)
+    parts = (TYPES, COLUMNS, CONSTRAINTS, INDEXES, PARENTS)
     found = [text for part in parts for (text,) in query(session, part.replace("{schema}", schema))]
     return "\n".join(found)
 

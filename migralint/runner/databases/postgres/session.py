@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from migralint.runner.databases import ServerError, no_driver, unreachable
+from migralint.runner.databases import ServerError, made_by, no_driver, unreachable
 from migralint.runner.url import libpq, mask
 
 TYPE_CHECKING = False
@@ -27,6 +27,8 @@ TRANSIENT = re.compile(
     r"in recovery mode"
 )
 
+ABSENT = re.compile(r"database \"[^\n]{1,200}\" does not exist")
+
 
 def open_connection(url: Url) -> Any:
     try:
@@ -39,12 +41,13 @@ def open_connection(url: Url) -> Any:
     except (psycopg.Error, UnicodeError, ValueError) as error:
         problem = unreachable(url, str(error), _hint(str(error), url))
         problem.transient = bool(TRANSIENT.search(str(error)))  # type: ignore[attr-defined]
+        problem.missing = bool(ABSENT.search(str(error)))  # type: ignore[attr-defined]
         raise problem from None
 
 
 def _hint(message: str, url: Url) -> str:
-    if "does not exist" in message and "database" in message:
-        return f'Create it first: CREATE DATABASE "{url.database}".'
+    if ABSENT.search(message):
+        return made_by(f"CREATE DATABASE {quoted(url.database)};")
     if "password" in message or "authentication" in message:
         return "Check the user and the password in the URL; special characters are percent-encoded."
     if "unsupported startup parameter" in message:
