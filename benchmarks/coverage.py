@@ -24,7 +24,9 @@ from migralint.sql.statements import split
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--dialect", default="postgres", choices=("postgres", "mysql", "sqlite"))
     options = parser.parse_args()
@@ -45,7 +47,9 @@ def main() -> int:
     total = ours["statements"] or 1
     typed = total - ours["unparsed"] - ours["other"]
     print(f"statements {total}")
-    print(f"migralint: typed {typed / total:.3%}, unparsed {ours['unparsed']}, other {ours['other']}")
+    print(
+        f"migralint: typed {typed / total:.3%}, unparsed {ours['unparsed']}, other {ours['other']}"
+    )
     shares = ", ".join(f"{name} {count / total:.2%}" for name, count in theirs.most_common())
     print(f"sqlglot alone, statement by statement: {shares}")
     return 0
@@ -61,9 +65,15 @@ def alone(text: str, dialect: str) -> str:
         return "error"
     if isinstance(tree, expressions.Command):
         return "command"
-    known = expressions.DDL | expressions.DML | expressions.Query | expressions.Alter | expressions.Drop
-    statement = isinstance(tree, known | expressions.Set | expressions.Transaction | expressions.Commit)
-    plain = expressions.Comment | expressions.TruncateTable | expressions.Rollback | expressions.Grant
+    known = (
+        expressions.DDL | expressions.DML | expressions.Query | expressions.Alter | expressions.Drop
+    )
+    statement = isinstance(
+        tree, known | expressions.Set | expressions.Transaction | expressions.Commit
+    )
+    plain = (
+        expressions.Comment | expressions.TruncateTable | expressions.Rollback | expressions.Grant
+    )
     return "typed" if statement or isinstance(tree, plain | expressions.Pragma) else "expression"
 
 

@@ -27,7 +27,9 @@ from migralint.source import WorkTree
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--mirror", required=True)
     parser.add_argument("--files", required=True)
     parser.add_argument("--migrations", required=True)
@@ -50,7 +52,9 @@ def main() -> int:
         counts = collections.Counter(worst.values())
         shares = {name: counts[Severity[name]] / (len(new) or 1) for name in ("ERROR", "WARNING")}
         nothing = 1 - len([1 for s in worst.values() if s > Severity.INFO]) / (len(new) or 1)
-        print(f"{title}: error {shares['ERROR']:.0%}, warning {shares['WARNING']:.0%}, nothing {nothing:.0%}")
+        print(
+            f"{title}: error {shares['ERROR']:.0%}, warning {shares['WARNING']:.0%}, nothing {nothing:.0%}"
+        )
         print("  " + ", ".join(f"{rule} {count}" for rule, count in by_rule.most_common(10)))
     squawk(root, new)
     return 0
@@ -58,10 +62,20 @@ def main() -> int:
 
 def added(mirror: str, migrations: str, count: int) -> list[list[str]]:
     """The .sql files that each of the last commits added, the oldest commit first."""
-    command = ["git", f"--git-dir={mirror}", "log", "--no-merges", "--diff-filter=A", "--name-only", "-z"]
+    command = [
+        "git",
+        f"--git-dir={mirror}",
+        "log",
+        "--no-merges",
+        "--diff-filter=A",
+        "--name-only",
+        "-z",
+    ]
     command += ["--format=%x01", f"-n{count}", "HEAD", "--", f":(glob){migrations}/**/*.sql"]
     log = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = [[p.strip("\n") for p in part.split("\0") if p.strip("\n")] for part in log.split("\x01")]
+    found = [
+        [p.strip("\n") for p in part.split("\0") if p.strip("\n")] for part in log.split("\x01")
+    ]
     return [paths for paths in reversed(found) if paths]
 
 

@@ -37,14 +37,26 @@ COMMANDS = {
         "exempt the migrations that are here already",
     ),
     "sizes": ("migralint.commands.sizes", "take the table sizes from a database, for lint"),
+    "cache": ("migralint.commands.cache", "remove what earlier runs have left to be faster"),
     "init": ("migralint.commands.init", "write a configuration for what is found here"),
     "install-hook": ("migralint.commands.install_hook", "check each commit before git makes it"),
     "completions": ("migralint.commands.completions", "print completions for bash, zsh or fish"),
     "schema": ("migralint.commands.schema", "print the JSON Schema of the settings or the report"),
     "status": ("migralint.commands.status", "show what is applied to a database, and what is not"),
     "plan": ("migralint.commands.plan", "show what apply would do, with locks and findings"),
+    "preflight": (
+        "migralint.commands.preflight",
+        "check all that can be known before an apply",
+    ),
     "apply": ("migralint.commands.apply", "apply the pending migrations to a database"),
     "resolve": ("migralint.commands.resolve", "say what became of a failed migration; baseline"),
+    "backup": ("migralint.commands.backup", "back up a database and read the backup whole"),
+    "restore": ("migralint.commands.restore", "put a backup in the place of the database"),
+    "deploy": ("migralint.commands.deploy", "back up, check, apply, verify, run a smoke test"),
+    "rollback": ("migralint.commands.rollback", "take the newest migration back by its script"),
+    "verify": ("migralint.commands.verify", "find drift: is the database what it should be"),
+    "locks": ("migralint.commands.locks", "show who blocks whom, and how to end it"),
+    "trace": ("migralint.commands.trace", "run pending migrations on a scratch copy, see locks"),
     "new": ("migralint.commands.new", "make a new migration"),
 }
 
@@ -89,12 +101,31 @@ def _run(arguments: list[str]) -> int:
         name, arguments = arguments[1], [arguments[1], "--help"]
     if name not in COMMANDS:
         raise MigralintError(f"there is no command {name!r}", hint=_did_you_mean(name))
-    return _command(name, arguments[1:])
+    return _lint(arguments[1:]) if name == "lint" else _command(name, arguments[1:])
+
+
+def _lint(arguments: list[str]) -> int:
+    """The answer of an earlier run where nothing has changed, else a run that is kept."""
+    if "--no-cache" in arguments:
+        return _command("lint", arguments)
+    from migralint.cache import runs
+
+    known = runs.recall(arguments)
+    if known is not None:
+        return known
+    run, status = runs.Run(arguments), None
+    try:
+        status = _command("lint", arguments)
+    finally:
+        run.end(status)
+    return status
 
 
 def _command(name: str, arguments: list[str]) -> int:
     module, parser = command(name)
-    status: int = module.run(parser.parse_args(arguments))
+    own = getattr(module, "parse", None)  # where `--` ends what is ours
+    args = own(parser, arguments) if own else parser.parse_args(arguments)
+    status: int = module.run(args)
     return status
 
 

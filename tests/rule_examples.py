@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from migralint.commands import past
+from migralint.checking import past
 from migralint.config import Config, parse
 from migralint.discover import decode, discover
 from migralint.git import Changes
@@ -136,7 +136,9 @@ def history_report(example: Example) -> Report:
     source, more, changes = Files(files), {}, None
     if base is not None:
         modified = tuple(path for path in files if path in base and files[path] != base[path])
-        added, deleted = (tuple(p for p in a if p not in b) for a, b in ((files, base), (base, files)))
+        added, deleted = (
+            tuple(p for p in a if p not in b) for a, b in ((files, base), (base, files))
+        )
         changes = Changes(added, modified, deleted, "0123456789abcdef", "main")
         more = {"changes": changes, "old": Files(base)}
     found = discover([], settings, source, changes)

@@ -70,6 +70,33 @@ def test_rules_and_explain() -> None:
         api.explain("drop-tabel")
 
 
+def test_effects() -> None:
+    server, lines = api.effects("CREATE INDEX i ON t (a); SELECT 1;", server_version="15")
+    assert server == "PostgreSQL 15"
+    assert "SHARE" in lines[0] and len(lines) == 2
+
+
+def test_files_are_those_that_lint_looks_at(project: Path) -> None:
+    assert api.files() == ["migrations/1_a.sql"] == list(api.lint().paths)
+    with pytest.raises(TypeError):
+        api.files(colour="red")
+
+
+def test_fix_writes_only_where_it_is_asked_to(project: Path) -> None:
+    (project / ".git").rmdir()
+    subprocess.run(["git", "init", "-q"], check=True)
+    bare = BAD.replace("IF NOT EXISTS ", "")
+    path = project / "migrations/1_a.sql"
+    path.write_text(bare)
+    shown = api.fix(write=False)
+    assert path.read_text() == bare and "+CREATE TABLE IF NOT EXISTS users" in shown.diff
+    fixes = api.fix(["migrations"])
+    assert path.read_bytes() == BAD.encode() == fixes.data["migrations/1_a.sql"]
+    assert [f.rule for f in fixes.fixed] == ["missing-if-not-exists"]
+    assert [f.rule for f in fixes.report.findings] == ["drop-table"]
+    assert api.fix(data=bare.encode(), select=["truncate"]).data == {"<stdin>": bare.encode()}
+
+
 def test_operations() -> None:
     made = api.operations("ALTER TABLE t ADD a int, DROP b; nonsense")
     assert [operation.kind for operation in made] == ["add_column", "drop_column", "unparsed"]
@@ -84,6 +111,9 @@ def test_what_is_wrong_is_raised_and_nothing_exits(project: Path) -> None:
         lambda: api.lint(select=["no-such-rule"]),
         lambda: api.render(api.lint(), "pdf"),
         lambda: api.plan(env="moon"),
+        lambda: api.lint(data=b"SELECT 1;", staged=True),
+        lambda: api.lint(filename="a.sql"),
+        lambda: api.fix(staged=True),
     ):
         with pytest.raises(api.MigralintError):
             wrong()
@@ -93,18 +123,23 @@ def test_plan_and_apply(project: Path) -> None:
     url = f"sqlite:///{project}/app.db"
     (project / ".migralint.yaml").write_text("dialect: sqlite\n")
     (project / "app.db").touch()
-    refused = api.plan(url=url)
-    assert [planned.name for planned in refused.planned] == ["1_a"]
-    assert refused.refused
-    with pytest.raises(api.MigralintError) as error:
-        api.apply(url=url)
-    assert error.value.status == 5
-    (project / "migrations/1_a.sql").write_text(BAD.partition("\n")[0])
+    first, last = BAD.splitlines(keepends=True)
+    (project / "migrations/1_a.sql").write_text(first)
+    assert [planned.name for planned in api.plan(url=url).planned] == ["1_a"]
     said = io.StringIO()
     assert api.apply(url=url, progress=said).applied == ("1_a",)
     assert "applied 1_a" in said.getvalue()
+    (project / "migrations/2_b.sql").write_text(last)
+    assert api.plan(url=url).refused
+    with pytest.raises(api.MigralintError) as error:
+        api.apply(url=url)
+    assert error.value.status == 5
+    (project / "migrations/2_b.sql").unlink()
     assert api.apply("migrations", url=url).applied == ()
     assert not api.plan(url=url).planned
+    at = api.target(url=url)
+    assert (at.folder, at.environment.name) == ("migrations", "development")
+    assert api.plan(at=at).planned == api.apply(at=at, signals=True).applied == ()
 
 
 def test_importing_it_is_light() -> None:

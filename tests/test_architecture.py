@@ -5,35 +5,68 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "migralint"
 
-# Room -> the rooms of ours that it may import, beside `model` and itself.
+# Room -> the rooms of ours that it may import, beside `model`, `hashes` and itself.
 ALLOWED: dict[str, set[str]] = {
     "model": set(),
+    "hashes": set(),
     "sql": set(),
     "matching": set(),
-    "config": {"scripts"},  # the names of effects, to check `commands:`
-    "git": set(),
-    "source": {"git"},
+    "config": {"cache", "scripts"},  # cache.reads; the names of effects, to check `commands:`
+    "git": {"cache"},  # cache.reads, as all that reads files
+    "source": {"cache", "git"},
     "formats": set(),
     "scripts": {"sql"},
     "layouts": {"config", "source", "sql"},
     "discover": {"config", "git", "layouts", "source", "scripts", "sql"},
     "knowledge": {"sql", "config"},
-    "rulefile": {"matching", "rules", "sql"},
-    "rules": {"matching", "rulefile", "sql"},
+    "rulefile": {"cache", "matching", "rules", "sql"},
+    "rules": {"cache", "compiled", "matching", "rulefile", "sql"},
+    "compiled": {"rules"},
     "suppressions": {"config"},
     "history": {"config"},
     "baseline": {"history", "source"},
+    "fixing": {"config", "git", "knowledge", "layouts", "rules", "runner", "sql"},
+    "checking": {
+        "baseline",
+        "cache",
+        "config",
+        "discover",
+        "fixing",
+        "git",
+        "history",
+        "judging",
+        "knowledge",
+        "lint",
+        "rules",
+        "runner",
+        "source",
+        "sql",
+        "style",
+        "workers",
+    },
     "style": {"findings", "lint", "knowledge", "sql"},
+    "trace": {"backup", "catalog", "config", "findings", "formats", "knowledge", "runner", "sql"},
     "findings": {"config", "knowledge", "matching", "rules", "scripts", "sql", "suppressions"},
-    "lint": {"findings", "config", "knowledge", "matching", "rules", "scripts", "sql", "suppressions"},
+    "judging": {"config", "findings", "knowledge", "matching", "rules", "suppressions"},
+    "replay": {"knowledge", "sql"},
+    "workers": set(),
+    "cache": {"config", "judging", "knowledge", "replay"},
+    "lint": {
+        *("cache", "config", "findings", "judging", "knowledge", "replay", "rules", "scripts"),
+        "workers",
+    },
+    "catalog": {"config", "findings", "knowledge", "runner"},
+    "backup": {"catalog", "runner"},
     "guard": {"config", "discover", "runner", "scripts", "source", "sql"},  # runner.environment
     "runner": {
+        "baseline",
         "formats",
         "config",
         "discover",
@@ -42,9 +75,23 @@ ALLOWED: dict[str, set[str]] = {
         "findings",
         "lint",
         "rules",
+        "scripts",  # the names of environments
         "source",
         "sql",
     },
+    "rollback": {
+        "config",
+        "discover",
+        "history",
+        "knowledge",
+        "layouts",
+        "rules",
+        "runner",
+        "source",
+        "sql",
+    },
+    "preflight": {"backup", "knowledge", "runner", "sql"},
+    "deploy": {"backup", "catalog", "config", "preflight", "rollback", "runner"},
 }
 FREE = {"cli", "__main__", "__init__", "commands", "api"}
 
@@ -75,7 +122,7 @@ def test_a_room_imports_only_what_it_may(path: Path) -> None:
     room = rooms(path)
     if room in FREE:
         return
-    extra = imports(path) - ALLOWED.get(room, set()) - {"model", room}
+    extra = imports(path) - ALLOWED.get(room, set()) - {"hashes", "model", room}
     assert room in ALLOWED, f"say in this test what {room} may import"
     assert not extra, f"{path.name} of {room} imports {extra}"
 
@@ -144,3 +191,76 @@ def test_help_and_rules_do_not_import_sqlglot(arguments: list[str]) -> None:
         f"    main({arguments!r})"
     )
     assert "sqlglot" not in loaded
+
+
+# What lint, explain, plan and apply may import at run time, beside `migralint.api`. Everything that
+# they do goes through the API; the rest is words and their arguments.
+BESIDE_API = {
+    "migralint.model",  # records, and the exception
+    "migralint.formats.characters",  # what may be shown
+    "migralint.formats.text",
+    "migralint.commands.outputs",  # where a report goes
+    "migralint.commands.terminal",  # what is printed to
+    "migralint.commands.project",  # arguments that commands share
+    "migralint.commands.rules",  # how a rule is said
+    "migralint.commands.operations",  # how an operation is said
+    "migralint.commands.plan",  # apply --dry-run is plan
+    "migralint.runner.target",  # the arguments that name a database
+    "migralint.runner.plan_text",  # a plan in words and as JSON
+    "migralint.runner.apply_json",  # what was applied as JSON
+}
+# Of these only so much.
+ONLY = {
+    "migralint.commands.project": {"add_config", "add_color", "given", "near"},
+    "migralint.runner.target": {"add_arguments"},
+    "migralint.runner.plan_text": {"text", "as_json"},
+    "migralint.runner.apply_json": {"as_json"},
+}
+
+
+@pytest.mark.parametrize("name", ["lint", "explain", "plan", "apply"])
+def test_the_commands_go_through_the_api(name: str) -> None:
+    tree = ast.parse((PACKAGE / "commands" / f"{name}.py").read_text(encoding="utf-8"))
+    found = imported(tree)
+    assert found["api"] == "migralint.api"
+    extra = {*found.values()} - BESIDE_API - {"migralint.api"}
+    assert not extra, f"commands/{name}.py imports {extra}: let migralint.api have it"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            module = found.get(node.value.id, "")
+            assert node.attr in ONLY.get(module, {node.attr}), f"{module}.{node.attr}"
+
+
+def test_what_stands_below_the_api_does_not_know_the_command_line() -> None:
+    """Only cli and commands/ read arguments, print and exit."""
+    for path in MODULES:
+        if rooms(path) not in ("cli", "__main__", "commands"):
+            found = {*imported(ast.parse(path.read_text(encoding="utf-8"))).values()}
+            above = {m for m in found if m.startswith(("migralint.commands", "migralint.cli"))}
+            assert not above, f"{path} imports {above}"
+
+
+def imported(tree: ast.AST) -> dict[str, str]:
+    """The names of a module -> our modules that they are or come from, types aside."""
+    for_types = {
+        part
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        for statement in node.body
+        for part in ast.walk(statement)
+    }
+    return {
+        name: module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom) and node not in for_types
+        for name, module in named(node)
+        if module.startswith("migralint.")
+    }
+
+
+def named(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
+    for alias in node.names:
+        whole = f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
+        place = PACKAGE.parent.joinpath(*whole.split("."))
+        is_module = place.with_suffix(".py").exists() or place.is_dir()
+        yield alias.asname or alias.name, whole if is_module else whole.rpartition(".")[0]

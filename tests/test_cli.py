@@ -303,7 +303,7 @@ def test_several_outputs_in_one_run(project, capsys) -> None:
     assert ElementTree.parse(project / "out.xml").getroot().get("failures") == "1"
     assert (project / "out.md").read_text().startswith("<!-- migralint -->")
     assert sorted(os.listdir(project)) == sorted(
-        [".git", "prisma", "out.json", "out.sarif", "out.xml", "out.md"]
+        [".git", ".migralint_cache", "prisma", "out.json", "out.sarif", "out.xml", "out.md"]
     )
 
 

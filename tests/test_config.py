@@ -94,6 +94,11 @@ hosts: {"*.staging.example.org": staging}
 url: file:./dev.db
 lock_timeout: 2s
 statement_timeout: 10min
+backup_folder: ./var/backups
+backup_keep: 20
+backup_keep_days: 14
+backup_max_age: 12h
+no_staging: there is one database
 """
         % ("a" * 64),
     )
@@ -123,6 +128,9 @@ statement_timeout: 10min
         "2s",
         "10min",
     )
+    assert (config.backup_folder, config.backup_keep) == ("var/backups", 20)
+    assert (config.backup_keep_days, config.backup_max_age) == (14, "12h")
+    assert config.no_staging == "there is one database"
     assert config.origin["since"] == ".migralint.yaml:16"
     assert set(config.origin) == set(KEYS)
 

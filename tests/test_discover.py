@@ -327,5 +327,7 @@ def test_scripts_alone_are_no_migrations(tmp_path):
 
 def test_markdown_is_read_when_it_is_named(tmp_path):
     (tmp_path / "deploy.md").write_text("```sh\nnpx prisma migrate reset --force\n```\n")
-    found = discover([str(tmp_path / "deploy.md")], Config(root=str(tmp_path)), WorkTree(str(tmp_path)))
+    found = discover(
+        [str(tmp_path / "deploy.md")], Config(root=str(tmp_path)), WorkTree(str(tmp_path))
+    )
     assert [(script.path, script.form) for script in found.scripts] == [("deploy.md", "markdown")]

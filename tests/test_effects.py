@@ -72,7 +72,9 @@ def test_a_lock_is_held_until_the_commit() -> None:
     assert [one.held for one in held] == [1.0, 1.0]
 
 
-def test_plan_offline_prints_them_for_named_migrations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_plan_offline_prints_them_for_named_migrations(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     from migralint.cli import main
 
     folder = tmp_path / "migrations"

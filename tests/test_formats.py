@@ -74,6 +74,27 @@ def check_schema(document: object, path: str) -> None:
 # text
 
 
+def test_markdown_gives_a_reason_once() -> None:
+    found = (replace(FINDING, why="Because."), replace(FINDING, why="Because.", line=90))
+    text = render("markdown", Report(found, files=1))
+    assert text.count("Because") == 1
+    assert f"Why: as for <code>{FINDING.path}:{FINDING.line}</code>" in text
+
+
+def test_markdown_shows_a_fix_as_a_diff() -> None:
+    fix = (Edit(12, 12, " IF NOT EXISTS"),)
+    fixed = replace(
+        FINDING,
+        fix=fix,
+        excerpt=("CREATE TABLE a (", "x"),
+        mended=("CREATE TABLE IF NOT EXISTS a (", "x"),
+    )
+    text = render("markdown", Report((fixed,), files=1))
+    assert "```diff\n- CREATE TABLE a (\n+ CREATE TABLE IF NOT EXISTS a (\n  x\n```" in text
+    assert "`migralint lint --fix`" in text
+    assert "diff" not in render("markdown", Report((replace(fixed, mended=()),), files=1))
+
+
 def test_text_shows_source_why_instead_and_how_to_allow() -> None:
     text = render("text", replace(REPORT, findings=(FINDING,), suppressed=(), errors=()))
     assert text == (

@@ -110,6 +110,30 @@ def test_steps_are_made_only_when_asked_for() -> None:
     assert not lint([migration], RULES, SIZES).steps
 
 
+def test_what_a_rule_has_said_already_is_folded() -> None:
+    """The reason is there each time, but open only at its first place."""
+    index = "CREATE INDEX {0}_i ON {0} (a);\n"
+    text = render("html", report(index.format("users") + index.format("orders")))
+    page = Page(text)
+    folded = [a for tag, a in page.tags if tag == "details" and a.get("class") == "again"]
+    shown = "".join(page.texts)
+    assert shown.count("Why: as for line 1") == 2, "each index has two findings"
+    assert len(folded) == 3, "missing-if-not-exists says the same instead, too"
+    for finding in report(index.format("users")).findings:
+        assert shown.count(finding.why.split("\n")[0]) == 2
+
+
+def test_what_another_file_has_said_is_folded_and_named() -> None:
+    made = [
+        Migration(
+            f"db/{n}_a.sql", f"CREATE INDEX i{n} ON users (a);", str(n), "a", "dbmate", "postgres"
+        )
+        for n in (1, 2)
+    ]
+    page = Page(render("html", lint(made, RULES, SIZES, steps=True)))
+    assert "Why: as for line 1 of db/1_a.sql" in "".join(page.texts)
+
+
 # the timeline
 
 

@@ -75,7 +75,9 @@ def test_a_folder_of_prisma_may_be_called_like_a_file(tmp_path):
     files["prisma/migrations/20240103000000_c.sql"] = SQL
     found = project(tmp_path, files)
     assert len(found.migrations) == 2
-    assert [path for path, _ in found.folders[0].strays] == ["prisma/migrations/20240103000000_c.sql"]
+    assert [path for path, _ in found.folders[0].strays] == [
+        "prisma/migrations/20240103000000_c.sql"
+    ]
 
 
 def test_prisma_stops_at_a_folder_without_its_file(tmp_path):

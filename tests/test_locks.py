@@ -19,7 +19,13 @@ from migralint.sql.vocabulary import DERIVED, KINDS, facts_of
 MEASURED = load("postgres-measured")
 OPERATIONS = [*MEASURED["operations"], *MEASURED["later"]]
 EMPTY = {"bool": False, "text": "", "name": "", "names": ()}
-ORDINARY = {"partitioned_table": False, "is_partition": False, "is_referenced": False}
+ORDINARY = {
+    "partitioned_table": False,
+    "is_partition": False,
+    "is_referenced": False,
+    "column_in_expression_index": False,
+    "old_nullable": True,
+}
 
 
 def facts_of_case(case):
@@ -247,6 +253,10 @@ BEFORE = {
     "DETACH PARTITION, DEFAULT partition exists": DEFAULT_PARTITION,
     "ALTER TYPE ADD ATTRIBUTE CASCADE": "CREATE TYPE co AS (x int); CREATE TABLE typed OF co",
     "DROP COLUMN with a foreign key": FOREIGN_KEY,
+    "DROP VIEW CASCADE": f"{VIEW}; CREATE MATERIALIZED VIEW mv AS SELECT * FROM vw",
+    "TYPE of a column with a foreign key": FOREIGN_KEY,
+    "TYPE int->oid of an indexed column": "CREATE INDEX u2 ON t (a)",
+    "TYPE varchar->text, the column in a partial index": "CREATE INDEX u2 ON t (v50) WHERE a > 0",
 }
 # They need another tablespace, or a second session's data.
 NOT_HERE = {"SET TABLESPACE", "ADD PRIMARY KEY (NOT NULL column)", "CREATE PUBLICATION FOR TABLE"}

@@ -115,7 +115,32 @@ def test_the_body_of_a_function_is_not_executed() -> None:
     assert "drop-table" not in rules_of(text)
 
 
-WORDS = ["a", ";", "'", "(", ")", "$", "|", ":=", "BEGIN", "END", "IF", "THEN", "ELSE", "LOOP", "EXECUTE", "FOR", "CASE", "WHEN", "EXCEPTION", "DECLARE", "format(", "DROP", "TABLE", "x"]
+WORDS = [
+    "a",
+    ";",
+    "'",
+    "(",
+    ")",
+    "$",
+    "|",
+    ":=",
+    "BEGIN",
+    "END",
+    "IF",
+    "THEN",
+    "ELSE",
+    "LOOP",
+    "EXECUTE",
+    "FOR",
+    "CASE",
+    "WHEN",
+    "EXCEPTION",
+    "DECLARE",
+    "format(",
+    "DROP",
+    "TABLE",
+    "x",
+]
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=25))

@@ -230,7 +230,13 @@ def test_pre_commit_installs_it_without_a_network(project, run, environment, tmp
     repo.mkdir()
     for name in ("migralint", "rules"):
         shutil.copytree(HERE / name, repo / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
+    for name in (
+        "pyproject.toml",
+        "hatch_build.py",
+        "README.md",
+        "LICENSE",
+        ".pre-commit-hooks.yaml",
+    ):
         shutil.copy(HERE / name, repo / name)
     run(repo, "git", "init", "-q")
     run(repo, "git", "add", "-A")

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from migralint import rules
-from migralint.model import MigralintError, Severity
+from migralint import compiled, rules
+from migralint.model import MigralintError, Severity, replace
 from migralint.rulefile.patterns import can_run_away, refusal
 
 GOOD = """\
@@ -70,6 +70,7 @@ def test_a_rule_in_the_directory_itself_is_custom(write: Write) -> None:
     [
         ("severity:", "severty:", 1, "the field severity is missing"),
         ("unless:", "unles:", 5, "unknown key unles"),
+        ("why:", "split: in-half\nwhy:", 8, "in-half"),
         ("id: no-foo", "id: no-bar", 1, "the file is no-foo"),
         ("severity: error", "severity: eror", 2, "none of info, warning, error"),
         ("preset: recommended", "preset: on", 3, "none of recommended, strict, optional"),
@@ -105,6 +106,15 @@ def test_a_rule_in_the_directory_itself_is_custom(write: Write) -> None:
         ("[SELECT 1;]", "[{txt: SELECT 1}]", 12, "unknown key txt"),
         ("[SELECT 1;]", "[{text: SELECT 1, given: {rows: 1}}]", 12, "unknown key rows"),
         ("unless:", "covers: [no-bar]\nunless:", 1, "there is no such rule"),
+        ("unless:", "fix: {insert: X}\nunless:", 5, "the field after is missing"),
+        ("unless:", "fix: {insert: X, after: [ADD]}\nunless:", 5, "a mapping"),
+        (
+            "unless:",
+            "fix: {insert: X, after: {drop_view: [A]}}\nunless:",
+            5,
+            "unknown key drop_view",
+        ),
+        ("unless:", "fix: {insert: X, after: {create_index: [on]}}\nunless:", 5, "in capitals"),
         ("unless:", "unless: []\nunless:", 6, "stands here twice"),
         ("why: It does.", "why: [It does.", 9, "is not YAML"),
         ("{new_table: true}", "&a {new_table: true}\n  - *a", 6, "anchors and aliases"),
@@ -162,7 +172,12 @@ def test_the_pure_python_loader_reads_the_same(monkeypatch: pytest.MonkeyPatch) 
 
 def test_rules_survive_json() -> None:
     loaded = rules.load([rules.builtin_directory()])
-    assert rules.from_data(json.loads(json.dumps(rules.to_data(loaded)))) == loaded
+    directory = rules.builtin_directory()
+    data = json.loads(json.dumps(compiled.to_data(loaded, directory)))
+    assert directory not in json.dumps(data), "it is read on another machine"
+    again = compiled.from_data(data, directory)
+    assert again == tuple(replace(rule, examples=()) for rule in loaded)
+    assert tuple(map(rules.whole, again)) == loaded
 
 
 def test_yaml_is_imported_only_where_yaml_is_read() -> None:
@@ -211,5 +226,7 @@ def test_compiled_rules_are_those_of_the_files(tmp_path: object) -> None:
     directory = rules.builtin_directory()
     read = rules.load([directory])
     with open(os.path.join(str(tmp_path), rules.COMPILED), "w", encoding="utf-8") as file:
-        json.dump(rules.to_data(read), file)
-    assert rules.load([str(tmp_path)]) == read
+        json.dump(compiled.to_data(read, directory), file)
+    places = [os.path.join(str(tmp_path), os.path.relpath(r.path, directory)) for r in read]
+    expected = [replace(r, path=p, examples=()) for r, p in zip(read, places, strict=True)]
+    assert rules.load([str(tmp_path)]) == tuple(expected)

@@ -10,12 +10,15 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent.parent
 TUTORIALS = sorted((HERE / "docs/tutorials").glob("*.md"))
+ON_SERVERS = ("production",)
+NAMES = ("shop", "shop_staging")
 BLOCK = re.compile(r"^```(sh|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (.*(?:\\\n.*)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
@@ -72,9 +75,29 @@ def fits(shown: str, output: str) -> bool:
     return re.fullmatch(pattern, output) is not None
 
 
+@pytest.fixture
+def two_databases(postgres_url: str) -> Iterator[dict[str, str]]:
+    """What the page tells its reader to set: a database called shop, and one for staging."""
+    import psycopg
+
+    base = postgres_url.rpartition("/")[0]
+    with psycopg.connect(postgres_url, autocommit=True) as server:
+        for name in NAMES:
+            server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            server.execute(f"CREATE DATABASE {name}")
+        yield {"DATABASE_URL": f"{base}/shop", "STAGING_DATABASE_URL": f"{base}/shop_staging"}
+        kept = server.execute("SELECT datname FROM pg_database WHERE datname LIKE 'shop%'")
+        for (name,) in kept.fetchall():
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
-def test_every_block_of_a_tutorial_runs(path: Path, tmp_path: Path) -> None:
+def test_every_block_of_a_tutorial_runs(
+    path: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     shell = Shell(tmp_path)
+    if path.stem in ON_SERVERS:
+        shell.variables.update(request.getfixturevalue("two_databases"))
     found = BLOCK.findall(path.read_text(encoding="utf-8"))
     assert len(found) > 5
     for language, text in found:
@@ -90,7 +113,13 @@ def test_every_block_of_a_tutorial_runs(path: Path, tmp_path: Path) -> None:
 
 
 def test_there_is_one_for_each_tool() -> None:
-    assert [path.stem for path in TUTORIALS] == ["drizzle", "flyway", "prisma", "supabase"]
+    assert [path.stem for path in TUTORIALS] == [
+        "drizzle",
+        "flyway",
+        "prisma",
+        "production",
+        "supabase",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from migralint.layouts import Folder
 
 DIALECTS = ("postgres", "mysql", "sqlite")
-# Words of a folder's name; the last two are databases that migralint does not read.
+# Words of a folder's name; the last ones are databases that migralint does not read.
 WORDS = {
     "postgres": "postgres",
     "postgresql": "postgres",
@@ -23,12 +23,16 @@ WORDS = {
     "clickhouse": "clickhouse",
     "sqlserver": "sqlserver",
     "mssql": "sqlserver",
+    "hsqldb": "hsqldb",  # not "oracle" or "snowflake", which name other things too
+    "h2": "h2",
+    "db2": "db2",
 }
 LOOKED_AT = 200_000
 NOT_SQL = re.compile(r"--[^\n]*+|/\*(?!!)(?:[^*]++|\*(?!/))*+(?:\*/|\Z)|'[^'\n]*+'")
 MARKS = (
     ("clickhouse", re.compile(r"(?i)\bENGINE\s*=\s*\w*MergeTree\b")),
     ("sqlserver", re.compile(r"(?i)\[dbo\]\.")),
+    ("oracle", re.compile(r"(?i)\bN?VARCHAR2\s*\(")),
     ("sqlite", re.compile(r"(?im)\bAUTOINCREMENT\b|^[ \t]*PRAGMA\b|\bWITHOUT\s+ROWID\b")),
     ("mysql", re.compile(r"(?i)`\w|\bAUTO_INCREMENT\b|\bENGINE\s*=\s*\w+|/\*!\d{5}")),
 )

@@ -67,8 +67,9 @@ def duplicates(
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Migrations whose version another one has, which was there first."""
     groups: dict[tuple[str, ...], list[File]] = {}
+    strays = {path for path, _ in listing.strays}
     for file in listing.files:
-        if file.version:
+        if file.version and file.path not in strays:
             groups.setdefault(_identity(file), []).append(file)
     several = [files for files in groups.values() if len(files) > 1]
     taken = _versions(listing) if several else set()

@@ -19,9 +19,24 @@ if TYPE_CHECKING:
 DOWN_SECTION = re.compile(r"(?im)^[ \t]*--[ \t]*(?:\+migrate down|down migration)\b")
 
 
+# 20220329-030000, 2022_03_29_030000, 2022-03-29: the leading digits alone are not the version.
+DATED = re.compile(
+    r"(?:\d{4}([-_.])\d\d\1\d\d|\d{8}(?=[-_.T]\d{4}))(?:[-_.T]\d{4}(?:\d\d)?)?(?![\dA-Za-z])"
+)
+
+
 def files(folder: Folder) -> list[File]:
     names = [name for name in folder.sql() if not DOWN_FILE.search(name)]
-    return sorted(flat_files(folder, names), key=lambda f: (by_number(f.version), f.path))
+    found = [_dated(file) for file in flat_files(folder, names)]
+    return sorted(found, key=lambda f: (by_number(f.version), f.path))
+
+
+def _dated(file: File) -> File:
+    stem = re.sub(r"(?i)(?:\.up)?\.sql$", "", file.path.rpartition("/")[2])
+    date = DATED.match(stem)
+    if date is None:
+        return file
+    return File(file.path, date.group(), stem[date.end() :].lstrip("_-. "))
 
 
 def runs(folder: Folder, dialect: str) -> Callable[[str, str], Runs]:

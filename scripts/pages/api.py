@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 from migralint import api
-from migralint.model import Finding, Operation, Report
+from migralint.model import Finding, Fixes, Operation, Report
 from scripts.pages import MADE, page
 
 
@@ -18,7 +18,7 @@ def api_page() -> str:
         lines += [f"## {name}", "", "```python", signature(name), "```", ""]
         lines += [*inspect.cleandoc(function.__doc__ or "").split("\n"), ""]
     lines += ["## Records", ""]
-    for record in (Report, Finding, Operation):
+    for record in (Report, Finding, Fixes, Operation):
         fields = ", ".join(f"`{field}`" for field in record.__slots__)
         lines += [
             f"**{record.__name__}**: {fields}",
@@ -37,7 +37,8 @@ def signature(name: str) -> str:
         if parameter.kind is parameter.KEYWORD_ONLY and "*" not in parts:
             parts.append("*")
         default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
-        parts.append(f"{parameter.name}: {parameter.annotation}{default}")
+        stars = "**" if parameter.kind is parameter.VAR_KEYWORD else ""
+        parts.append(f"{stars}{parameter.name}: {parameter.annotation}{default}")
     one = f"{name}({', '.join(parts)}) -> {found.return_annotation}"
     if len(one) <= 90:
         return one

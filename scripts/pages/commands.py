@@ -11,7 +11,17 @@ GROUPS = {
     "Check": ("lint", "explain", "rules", "operations", "baseline", "sizes"),
     "Guard": ("guard",),
     "Run": ("status", "plan", "apply", "resolve", "new"),
-    "Set up": ("init", "install-hook", "config", "completions", "schema"),
+    "Operate": (
+        "preflight",
+        "backup",
+        "restore",
+        "rollback",
+        "verify",
+        "deploy",
+        "locks",
+        "trace",
+    ),
+    "Set up": ("init", "install-hook", "config", "cache", "completions", "schema"),
 }
 STATUSES = (
     ("0", "nothing at or above `--fail-on` (default: error); applied; up to date"),

@@ -50,6 +50,11 @@ EXAMPLES = {
     "url": "url: sqlite:data/app.db",
     "lock_timeout": "lock_timeout: 3s",
     "statement_timeout": "statement_timeout: 30min",
+    "backup_folder": "backup_folder: var/backups",
+    "backup_keep": "backup_keep: 20",
+    "backup_keep_days": "backup_keep_days: 14",
+    "backup_max_age": "backup_max_age: 12h",
+    "no_staging": "no_staging: one customer, one database; each migration is traced first",
     "hosts": 'hosts:\n  "*.rds.amazonaws.com": production',
 }
 START = """\

@@ -1,0 +1,1 @@
+"""The way back: run the script that undoes a migration, or draft one."""
