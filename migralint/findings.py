@@ -89,9 +89,7 @@ class Writer:
         fix = tuple(sorted(edits.values(), key=lambda edit: edit.start))
         return replace(finding, fix=fix, mended=self.mended(finding.line, fix, finding.excerpt))
 
-    def mended(
-        self, line: int, fix: tuple[Edit, ...], excerpt: tuple[str, ...]
-    ) -> tuple[str, ...]:
+    def mended(self, line: int, fix: tuple[Edit, ...], excerpt: tuple[str, ...]) -> tuple[str, ...]:
         """The lines of the excerpt with the fix, where it inserts within what they show."""
         if not self.starts:
             self.starts = [0, *accumulate(len(row) + 1 for row in self.lines)]

@@ -23,13 +23,16 @@ class Stand:
     def fact(self, name: str, /) -> Any:
         return self.facts.get(name, UNKNOWN)
 
-    def earlier(self, kinds: Iterable[str], /) -> Iterable[Stand]:
-        return [s for s in self.row[: self.row.index(self)] if s.facts.get("operation") in kinds]
+    @property
+    def index(self) -> int:
+        return self.row.index(self)
 
-    def later(self, kinds: Iterable[str], /) -> Iterable[Stand]:
-        return [
-            s for s in self.row[self.row.index(self) + 1 :] if s.facts.get("operation") in kinds
-        ]
+    @property
+    def remembered(self) -> dict[Any, Any]:
+        return {}
+
+    def others(self, kinds: Iterable[str], /) -> Iterable[Stand]:
+        return [stand for stand in self.row if stand.facts.get("operation") in kinds]
 
 
 TABLE = Name("users", "", "public.users")

@@ -46,8 +46,8 @@ def run(args: Namespace) -> int:
 
 
 TAKEN_APART = (
-    "`migralint lint --fix --split` makes steps of it that are safe, where that is possible, as new "
-    "migrations; `--diff --split` shows them."
+    "`migralint lint --fix --split` makes steps of it that are safe, where that is possible, as "
+    "new migrations; `--diff --split` shows them."
 )
 
 

@@ -75,6 +75,7 @@ def _by_script(args: Namespace) -> int:
         terminal.say(f"`migralint rollback` would refuse: {len(found)} errors." * bool(found))
         return 1 if found else 0
     back.refuse(target, way)
+    _warn_of_drift(target)
     url = target.found.url
     confirm.confirm(url, args.confirm_database, f"{way.state.name} is taken back.")
     stream = sys.stderr if args.output == "json" else sys.stdout
@@ -117,6 +118,18 @@ def _head(target: Target, way: Way, aside: bool) -> None:
         terminal.warn(note)
     text = "\n".join(lines("\n".join(shown)))
     sys.stderr.write(f"{text}\n") if aside else terminal.say(text)
+
+
+def _warn_of_drift(target: Target) -> None:
+    """What was changed by hand is taken for the norm when the snapshot is stored again."""
+    from migralint.catalog.verify import verify
+    from migralint.runner.signals import Received
+
+    found = verify(target, Received())
+    if found.differences:
+        count = len(found.differences)
+        word = "difference" if count == 1 else "differences"
+        terminal.warn(f"drift: {count} {word} from {found.against}; see `migralint verify`")
 
 
 def _told(args: Namespace, target: Target, way: Way, state: State) -> int:

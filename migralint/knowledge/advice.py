@@ -140,7 +140,7 @@ def column_definition(view: View) -> str:
         wanted = view.fact("columns")[:1]
         own = [
             v
-            for v in view.earlier(("add_column",))
+            for v in view.earlier(("add_column",), column=next(iter(wanted), None))
             if v.operation.statement is view.operation.statement
         ]
         same = [v for v in own if (v.operation.facts["column"],) == tuple(wanted)]

@@ -77,21 +77,24 @@ def recreated(view: View) -> bool:
     """Whether the dropped object is made again later in the file."""
     kind, facts = view.operation.kind, view.operation.facts
     makers: tuple[str, ...]
+    same = {"table": facts.get("table")}
     if kind == "drop_constraint":
-        return any(v.fact("table") == facts["table"] for v in view.later(_ADD_CONSTRAINT))
+        return any(v.fact("table") == facts["table"] for v in view.later(_ADD_CONSTRAINT, **same))
     if kind == "drop_column":
         column = (facts["table"], facts["column"])
-        added = view.later(("add_column",))
+        added = view.later(("add_column",), **same, column=facts["column"])
         return any((v.fact("table"), v.fact("column")) == column for v in added)
     if kind == "disable_trigger":
-        return any(v.fact("table") == facts["table"] for v in view.later(("enable_trigger",)))
+        return any(
+            v.fact("table") == facts["table"] for v in view.later(("enable_trigger",), **same)
+        )
     makers = (kind.replace("drop_", "create_"),)
     fact = {"create_table": "table", **MADE}.get(makers[0])
     if fact is None or fact not in facts:
         return False
     renamed = kind.replace("drop_", "rename_")
-    again = any(v.fact(fact) == facts[fact] for v in view.later(makers))
-    return again or any(v.fact("new_name").name == facts[fact].name for v in view.later((renamed,)))
+    again = any(v.fact(fact) == facts[fact] for v in view.later(makers, **{fact: facts[fact]}))
+    return again or any(True for _ in view.later((renamed,), new_name=facts[fact]))
 
 
 def replaced(view: View) -> bool:
@@ -103,13 +106,17 @@ def replaced(view: View) -> bool:
     if "table" not in facts or view.migration.dialect != "sqlite":
         return False
     dropped = facts["table"]
-    copies = {v.fact("table") for v in view.earlier(("insert",)) if v.fact("source") == "select"}
-    later, earlier = view.later(("rename_table",)), view.earlier(("rename_table",))
-    taken = {v.fact("table") for v in later if v.fact("new_name").name == dropped.name}
+    taken = {v.fact("table") for v in view.later(("rename_table",), new_name=dropped)}
     # Or the other way round: the old table was renamed first, and a new one made under its name.
-    given = {v.fact("table") for v in earlier if v.fact("new_name").name == dropped.name}
-    made = {v.fact("table") for v in view.earlier(("create_table",))}
-    return bool(copies & (taken | (given & made)))
+    for renamed in view.earlier(("rename_table",), new_name=dropped):
+        given = renamed.fact("table")
+        if any(v.fact("table") == given for v in view.earlier(("create_table",), table=given)):
+            taken.add(given)
+    return any(
+        insert.fact("table") == table and insert.fact("source") == "select"
+        for table in taken
+        for insert in view.earlier(("insert",), table=table)
+    )
 
 
 def effect(view: View) -> Any:
@@ -261,10 +268,10 @@ def renamed_to(view: View) -> Name:
     old, own = view.fact("old_type"), view.operation.facts
     if old is UNKNOWN or not old:
         return Name("")
-    kinds = ("add_column", "drop_column")
+    kinds, same = ("add_column", "drop_column"), {"table": own["table"]}
     others = [
         v
-        for v in (*view.earlier(kinds), *view.later(kinds))
+        for v in (*view.earlier(kinds, **same), *view.later(kinds, **same))
         if v.fact("table") == own["table"] and v.fact("column") != own["column"]
     ]
     added: list[Name] = [
@@ -273,7 +280,9 @@ def renamed_to(view: View) -> Name:
         if v.operation.kind == "add_column" and v.fact("type") == old and not v.fact("inline")
     ]
     dropped = [
-        v for v in others if v.operation.kind == "drop_column" and v.fact("old_type") in (old, UNKNOWN)
+        v
+        for v in others
+        if v.operation.kind == "drop_column" and v.fact("old_type") in (old, UNKNOWN)
     ]
     if len(added) == 1 and not dropped:
         return added[0]

@@ -41,7 +41,7 @@ def lost_columns(view: View) -> str | Unknown:
     if any(value is UNKNOWN for value in (columns, made)) or source not in made:
         return UNKNOWN
     kept = set(made[source])
-    for insert in view.earlier(("insert",)):
+    for insert in view.earlier(("insert",), table=source):
         facts = insert.operation.facts
         if facts["table"] == source and facts["columns"]:
             kept &= set(facts["columns"])
@@ -50,11 +50,10 @@ def lost_columns(view: View) -> str | Unknown:
 
 def _successor(view: View) -> Name | None:
     """The table that takes the dropped one's name, or whose name the dropped one gave up first."""
-    wanted = view.operation.facts["table"].name
-    for rename in (*view.later(("rename_table",)), *view.earlier(("rename_table",))):
-        if rename.operation.facts["new_name"].name == wanted:
-            source: Name = rename.operation.facts["table"]
-            return source
+    same, kinds = {"new_name": view.operation.facts["table"]}, ("rename_table",)
+    for rename in (*view.later(kinds, **same), *view.earlier(kinds, **same)):
+        source: Name = rename.operation.facts["table"]
+        return source
     return None
 
 

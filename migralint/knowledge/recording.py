@@ -162,7 +162,7 @@ def _proved(view: View, schema: Schema) -> bool | Unknown:
         if constraint.kind == "check" and wanted in _conjuncts(constraint.expression):
             return True
     seen = {constraint.name for constraint in table.constraints.values()} if table else set()
-    validated = view.earlier(("validate_constraint",))
+    validated = view.earlier(("validate_constraint",), table=view.operation.facts["table"])
     same = [v for v in validated if v.operation.facts["table"] == view.operation.facts["table"]]
     return UNKNOWN if any(v.operation.facts["constraint"] not in seen for v in same) else False
 
@@ -186,20 +186,17 @@ def _record_constraint(view: View, schema: Schema) -> None:
 
 
 def _record_type(view: View, schema: Schema) -> None:
-    """DROP TYPE behind a rename: another enum may have taken its place, with fewer values."""
+    """DROP TYPE beside a rename: another enum may take its place, with fewer values."""
     name = view.operation.facts["type_name"]
     known, timeline = view.known, view.timeline
     own = schema.types.get(name)
     known["new_type"] = own is not None and own.batch in timeline.fresh
     if view.operation.kind != "drop_type":
         return
-    renames = [
-        v for v in view.earlier(("rename_type",)) if v.operation.facts["new_name"].name == name.name
-    ]
-    known["enum_replaced"] = bool(renames)
+    former = _successor(view, own)
+    known["enum_replaced"] = former is not None
     known["lost_values"] = ""
-    if renames:
-        former = renames[-1].operation.facts["type_name"]
+    if former is not None:
         known["replaced_type"] = former
         new = schema.types.get(former)
         if own is None or new is None:
@@ -208,6 +205,22 @@ def _record_type(view: View, schema: Schema) -> None:
             known["lost_values"] = ", ".join(
                 value for value in own.values if value not in new.values
             )
+
+
+def _successor(view: View, own: OwnType | None) -> Name | None:
+    """The enum in the place of the dropped one: it took the name before, or it does so next."""
+    name = view.operation.facts["type_name"]
+    before = list(view.earlier(("rename_type",), new_name=name))
+    if before:
+        former: Name = before[-1].operation.facts["type_name"]
+        return former
+    if own is not None and not own.values:
+        return None  # a composite type or a domain
+    for rename in view.later(("rename_type",)):
+        if rename.operation.facts["new_name"].name == name.name:
+            new: Name = rename.operation.facts["type_name"]
+            return new
+    return None
 
 
 def _record_modify(view: View, schema: Schema) -> None:

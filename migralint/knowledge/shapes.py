@@ -7,6 +7,7 @@ rules that ask for them say nothing.
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from migralint.model import UNKNOWN, Name
 
@@ -134,7 +135,8 @@ def _columns(view: View) -> list[View]:
     if view.operation.kind == "add_column":
         return [view]
     own = view.operation.statement
-    return [v for v in view.later(("add_column",)) if v.operation.statement is own]
+    rest = takewhile(lambda v: v.operation.statement is own, view.later())
+    return [v for v in rest if v.operation.kind == "add_column"]
 
 
 def _changes(view: View, name: str, existing: tuple[str, bool], facts: Any) -> Iterator[str]:
@@ -151,7 +153,7 @@ def _changes(view: View, name: str, existing: tuple[str, bool], facts: Any) -> I
 
 def _set_later(view: View, facts: Any) -> bool:
     """A repair adds the column, fills it and sets NOT NULL: what is there is what will be."""
-    later = view.later(("set_not_null",))
+    later = view.later(("set_not_null",), column=facts["column"])
     return any(v.operation.facts["column"] == facts["column"] for v in later)
 
 
@@ -196,8 +198,8 @@ def _keys(text: str, columns: tuple[Name, ...]) -> list[str]:
 def is_covered(view: View) -> bool:
     """Unless the other index is dropped later in the file: then this one takes its place."""
     index = view.fact("covered_by_index")
-    dropped = (v.operation.facts["index"].name for v in view.later(("drop_index",)))
-    return bool(index.name) and index.name not in dropped
+    dropped = view.later(("drop_index",), index=index)
+    return bool(index.name) and not any(True for _ in dropped)
 
 
 # What the schema has when the migration is done
@@ -230,10 +232,13 @@ def row_security_state(view: View) -> str:
 
 def _loops_over_tables(view: View) -> bool:
     """A DO block of the file does it to tables whose names are not known here."""
-    others = view.timeline.of_kinds(("row_security", "create_policy", "dynamic_sql"))
-    return any(
-        v.operation.kind == "dynamic_sql" or "{{" in v.operation.facts["table"].name for v in others
-    )
+    known = view.timeline.cached
+    if "loops_over_tables" not in known:
+        known["loops_over_tables"] = any(
+            v.operation.kind == "dynamic_sql" or "{{" in v.operation.facts["table"].name
+            for v in view.others(("row_security", "create_policy", "dynamic_sql"))
+        )
+    return bool(known["loops_over_tables"])
 
 
 def unfinished(view: View) -> str:

@@ -62,48 +62,52 @@ def _any_shared(view: View, others: Iterable[View]) -> bool | Unknown:
 
 def after_blocking_lock(view: View) -> bool | Unknown:
     """Whether an earlier statement of the transaction locks an existing table against all."""
-    holders = _lock_holders(view)
-    earlier = [
-        h
-        for h in holders
-        if h.index < view.index and h.operation.statement is not view.operation.statement
-    ]
-    return _any_shared(view, earlier)
+    holder = _lock_holders(view).get(_unit(view))
+    if holder is None or holder.index > view.index:
+        return False
+    own = holder.operation.statement is view.operation.statement
+    return False if own else _same_transaction(view, holder)
 
 
-def _lock_holders(view: View) -> list[View]:
+def _unit(view: View) -> int:
+    """The number of the explicit transaction, 0 outside: only within one can a lock be shared."""
+    return view.transaction if view.explicit else 0
+
+
+def _lock_holders(view: View) -> dict[int, View]:
     """For each transaction of the file the first holder of such a lock; later ones add nothing."""
     timeline = view.timeline
-    holders = timeline.cached.get("lock_holders")
+    holders: dict[int, View] | None = timeline.cached.get("lock_holders")
     if holders is None:
         first: dict[int, View] = {}
         for other in timeline.views:
-            if other.transaction in first or other.fact("new_table") is True:
+            if _unit(other) in first or other.fact("new_table") is True:
                 continue
             if (
                 other.fact("lock") == "ACCESS EXCLUSIVE"
                 and other.fact("temporary_table") is not True
             ):
-                first[other.transaction] = other
-        holders = timeline.cached["lock_holders"] = list(first.values())
-    return list(holders)
+                first[_unit(other)] = other
+        holders = timeline.cached["lock_holders"] = first
+    return holders
 
 
 def locks_another_table(view: View) -> bool | Unknown:
     """Whether an earlier statement of the transaction blocks writes on another existing table."""
     own = view.fact("table")
-    others = [h for h in _write_blockers(view) if h.index < view.index and h.fact("table") != own]
+    blockers = _write_blockers(view).get(_unit(view), {})
+    others = [h for table, h in blockers.items() if h.index < view.index and table != own]
     return _any_shared(view, others)
 
 
-def _write_blockers(view: View) -> list[View]:
+def _write_blockers(view: View) -> dict[int, dict[object, View]]:
     """For each transaction the first such statements on two tables: no more are needed."""
     timeline = view.timeline
-    blockers = timeline.cached.get("write_blockers")
+    blockers: dict[int, dict[object, View]] | None = timeline.cached.get("write_blockers")
     if blockers is None:
         first: dict[int, dict[object, View]] = {}
         for other in timeline.views:
-            seen = first.setdefault(other.transaction, {})
+            seen = first.setdefault(_unit(other), {})
             table = other.fact("table")
             if (
                 len(seen) > 1
@@ -114,10 +118,8 @@ def _write_blockers(view: View) -> list[View]:
                 continue
             if other.fact("blocks_writes") is True:
                 seen[table] = other
-        blockers = timeline.cached["write_blockers"] = [
-            v for seen in first.values() for v in seen.values()
-        ]
-    return list(blockers)
+        blockers = timeline.cached["write_blockers"] = first
+    return blockers
 
 
 # They name values of types and use none.
@@ -126,16 +128,31 @@ _NAMES_VALUES = ("comment", "add_enum_value", "rename_enum_value", "create_type"
 
 def used_value(view: View) -> bool | Unknown:
     """Whether the value that is added to the enum is used later in the same transaction."""
-    literal = "'" + view.fact("value").replace("'", "''") + "'"
+    value = view.fact("value")
+    literal = "'" + value.replace("'", "''") + "'"
     own = view.operation.statement
     users = [
         other
-        for other in view.later()
-        if other.operation.kind not in _NAMES_VALUES
+        for other in _quoting(view).get(value.partition("'")[0], ())
+        if other.index > view.index
         and other.operation.statement is not own
         and literal in other.operation.statement.text
     ]
     return _any_shared(view, users)
+
+
+def _quoting(view: View) -> dict[str, list[View]]:
+    """What stands between any two quotes of the file -> the operations that have it."""
+    timeline = view.timeline
+    found: dict[str, list[View]] | None = timeline.cached.get("quoting")
+    if found is None:
+        found = timeline.cached["quoting"] = {}
+        users = (v for v in timeline.views if v.operation.kind not in _NAMES_VALUES)
+        last = {v.operation.statement.start: v for v in users}  # the last one answers for all
+        for other in last.values():
+            for part in set(other.operation.statement.text.split("'")[1:-1]):
+                found.setdefault(part, []).append(other)
+    return found
 
 
 def commit_follows(view: View) -> bool:

@@ -35,24 +35,17 @@ def delete(at: At) -> Undo:
     return NOTHING if at["new_table"] is True else impossible("the rows are gone")
 
 
-def grant(at: At) -> Undo:
-    found = _GRANT.match(at["statement"])
-    if found is None:
-        return impossible("the way back is not known")
-    return lossy(
-        f"REVOKE {found[1]} ON {found[2]} FROM {found[3]}",
-        reason="whether the right was there before is not known",
-    )
+def privileges(form: re.Pattern[str], other: str) -> Callable[[At], Undo]:
+    """GRANT x ON y TO z and REVOKE x ON y FROM z are each other's way back."""
 
+    def undo(at: At) -> Undo:
+        found = form.match(at["statement"])
+        if found is None:
+            return impossible("the way back is not known")
+        sql = other.format(found[1], found[2], found[3])
+        return lossy(sql, reason="whether the right was there before is not known")
 
-def revoke(at: At) -> Undo:
-    found = _REVOKE.match(at["statement"])
-    if found is None:
-        return impossible("the way back is not known")
-    return lossy(
-        f"GRANT {found[1]} ON {found[2]} TO {found[3]}",
-        reason="whether the right was there before is not known",
-    )
+    return undo
 
 
 def comment(at: At) -> Undo:
@@ -89,8 +82,8 @@ INVERSE: dict[str, Callable[[At], Undo]] = {
     "merge": lambda at: impossible("the values of before are gone"),
     "copy": insert,
     "call": lambda at: impossible("what the procedure changed is not known"),
-    "grant": grant,
-    "revoke": revoke,
+    "grant": privileges(_GRANT, "REVOKE {} ON {} FROM {}"),
+    "revoke": privileges(_REVOKE, "GRANT {} ON {} TO {}"),
     "comment": comment,
     "select": select,
     "dynamic_sql": unread,
