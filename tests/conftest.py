@@ -18,7 +18,9 @@ __all__ = ["mysql_url", "postgres_url"]
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Under MIGRALINT_REQUIRE_SERVERS=1 nothing may be skipped: a server is missing, or a tool."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if os.environ.get("MIGRALINT_REQUIRE_SERVERS") == "1" and _missing(reporter):
+    # a process of pytest-xdist has no reporter; the one that started it sees what all have skipped
+    required = reporter is not None and os.environ.get("MIGRALINT_REQUIRE_SERVERS") == "1"
+    if required and _missing(reporter):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

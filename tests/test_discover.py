@@ -281,6 +281,10 @@ def test_a_database_that_is_not_read_is_an_error_alone_and_a_note_beside_others(
     assert any("is for clickhouse" in note for note in find(root).notes)
     with pytest.raises(MigralintError, match="is for clickhouse; migralint reads postgres"):
         find(root, "analytics")
+    write(other, "db/hsqldb/V1__a.sql", text="ALTER TABLE t ALTER COLUMN a VARCHAR(255);")
+    write(other, "db/more/V1__a.sql", text="CREATE TABLE t (a VARCHAR2(9));")
+    notes = " ".join(find(root).notes)
+    assert "db/hsqldb is for hsqldb" in notes and "db/more is for oracle" in notes
     write(root, "prisma/migrations/migration_lock.toml", text='provider = "sqlserver"')
     with pytest.raises(MigralintError, match="prisma/migrations is for sqlserver"):
         find(root, "prisma")

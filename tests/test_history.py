@@ -162,6 +162,9 @@ def test_two_of_one_version():
     assert "duplicate" not in said.get(path("1_b", "plain"), {})
     said = remarks(now, listing("1_a", "1_b", layout="plain"))
     assert not any("duplicate" in facts for facts in said.values())
+    # what the tool does not apply has no version
+    stray = replace(now, strays=((path("1_b", "plain"), "is ignored"),))
+    assert not any("duplicate" in facts for facts in remarks(stray).values())
 
 
 # edited, deleted, moved

@@ -445,6 +445,25 @@ def test_plain_orders_by_number_and_leaves_the_way_down_out(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "version", "rest"),
+    [
+        ("20220329-030000.sql", "20220329-030000", ""),
+        ("20220329_030000_users.up.sql", "20220329_030000", "users"),
+        ("2022_03_29_030000_users.sql", "2022_03_29_030000", "users"),
+        ("2022-03-29.sql", "2022-03-29", ""),
+        ("2022-03-29-users.sql", "2022-03-29", "users"),
+        ("20220329_users.sql", "20220329", "users"),
+        ("20220329_1234567_users.sql", "20220329", "1234567_users"),
+        ("20220329030000_users.sql", "20220329030000", "users"),
+        ("0001_users.sql", "0001", "users"),
+    ],
+)
+def test_a_plain_version_may_be_a_date_and_a_time(tmp_path, name, version, rest):
+    found = one(tmp_path, {f"migrations/{name}": SQL})
+    assert (found.version, found.name) == (version, rest)
+
+
+@pytest.mark.parametrize(
     ("sql", "dialect"),
     [
         (SQL, "postgres"),

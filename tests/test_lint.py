@@ -227,6 +227,16 @@ def test_sizes_decide() -> None:
     assert sized(assume_large=True) == [Severity.ERROR]
 
 
+def test_to_know_less_than_the_size_does_not_make_a_finding_graver() -> None:
+    (finding,) = [
+        f
+        for f in found("ALTER TABLE users ALTER COLUMN x TYPE other;")
+        if f.rule == "rewriting-type-change"
+    ]
+    assert set(finding.assumed) == {"table_rows", "widening"}
+    assert finding.severity is Severity.WARNING
+
+
 def test_a_column_without_its_default_fails_whatever_the_size() -> None:
     (finding,) = [
         f

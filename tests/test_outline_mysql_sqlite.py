@@ -55,6 +55,17 @@ def test_names_compare_as_each_database_compares_them() -> None:
     assert sqlite.facts["table"] == found("DROP TABLE main.users", "sqlite")[0].facts["table"]
 
 
+def test_libsql_gives_a_column_another_definition() -> None:
+    assert lines('ALTER TABLE `t` ALTER COLUMN "a" TO "a" text NOT NULL', "sqlite").splitlines() == [
+        "alter_column_type table=t column=a type=text",
+        "set_not_null table=t column=a",
+    ]
+    assert lines("ALTER TABLE t ALTER COLUMN a TO a integer", "sqlite").splitlines() == [
+        "alter_column_type table=t column=a type=integer",
+        "drop_not_null table=t column=a",
+    ]
+
+
 @pytest.mark.parametrize("sql", [sql for sql, _ in _SQLITE])
 def test_sqlite_knows_the_syntax(sql: str) -> None:
     try:

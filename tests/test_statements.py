@@ -77,6 +77,10 @@ _POSTGRES: dict[str, str | tuple[str, list[str]]] = {
         "{% if a %}DROP TABLE a;{% endif %}{{ if b }}X{{ end }}",
         ["DROP TABLE a", "X"],
     ),
+    "template comments": (
+        "{{- /* of t; */ -}}\nDROP TABLE t;{{/* x */}}DROP TABLE u;",
+        ["DROP TABLE t", "DROP TABLE u"],
+    ),
     "an open brace": "SELECT {{ 1§ DROP TABLE a",
 }
 _MYSQL: dict[str, str | tuple[str, list[str]]] = {

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from migralint.knowledge.schema import Schema, Table
+    from migralint.knowledge.schema.objects import OwnType
     from migralint.knowledge.timeline import View
     from migralint.model import Unknown
 
