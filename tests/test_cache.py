@@ -282,7 +282,7 @@ def test_a_cache_from_elsewhere_is_not_believed(project, capsys, tmp_path) -> No
     secret.write_bytes(other)
     assert run(capsys) == fresh
     body = json.dumps(kept, separators=(",", ":")).encode()
-    (project / files.NAME / name).write_bytes(files.digest(body).encode() + b"\n" + body)
+    (project / files.NAME / name).write_bytes(body + b"\n" + files.digest(body).encode())
     assert run(capsys) == fresh
 
 

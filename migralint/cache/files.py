@@ -1,6 +1,6 @@
 """The files of the cache: read whole or not at all, written beside and renamed.
 
-Each begins with a digest of the rest, keyed with a secret that lies in the git directory: a cache
+Each ends with a digest of the rest, keyed with a secret that lies in the git directory: a cache
 that a pull request brings along is not believed, and neither is one with a flipped byte.
 """
 
@@ -12,6 +12,7 @@ from migralint.hashes import blake2b
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 NAME = ".migralint_cache"
@@ -36,7 +37,7 @@ def load(root: str, name: str) -> Any:
     except OSError:
         return None
     secret = _secret(root, make=False)
-    said, _, body = data.partition(b"\n")
+    body, _, said = data.rpartition(b"\n")
     if secret is None or said.decode("latin-1") != digest(body, secret):
         return None
     import json
@@ -46,18 +47,32 @@ def load(root: str, name: str) -> Any:
 
 def save(root: str, name: str, value: Any) -> bool:
     """Whether it could be kept; a cache that cannot be written is no error."""
+    return write(root, name, [as_json(value)])
+
+
+def as_json(value: Any) -> bytes:
     import json
 
-    body = json.dumps(value, separators=(",", ":")).encode()
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def write(root: str, name: str, pieces: Iterable[bytes]) -> bool:
+    """What `save` does, with JSON that comes in pieces: the whole may be large."""
     place = folder(root)
     beside = os.path.join(place, f"{name}.{os.getpid()}.tmp")
     try:
         secret = _secret(root, make=True)
-        if secret is None or len(body) >= MOST_BYTES - 100:
+        if secret is None:
             return False
         _make_folder(place)
+        sealed = blake2b(digest_size=20, key=secret)
         with open(beside, "xb") as file:
-            file.write(digest(body, secret).encode() + b"\n" + body)
+            for piece in pieces:
+                sealed.update(piece)
+                file.write(piece)
+            file.write(b"\n" + sealed.hexdigest().encode())
+            if file.tell() > MOST_BYTES:
+                raise OSError("more than is read again")
         os.replace(beside, os.path.join(place, name))
         _forget_oldest(place)
     except OSError:

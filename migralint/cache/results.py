@@ -12,7 +12,7 @@ from migralint.model import Edit, Finding, Severity, Suppressed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from migralint.cache.keys import Keys
@@ -39,7 +39,7 @@ class Memory:
         self.keys: list[Keys | None] = []
         self.name = ""
         self.results: dict[str, Any] | None = None  # None: too few to be worth it
-        self.made: dict[str, Any] = {}
+        self.made: dict[str, Any] = {}  # results of this run, or as they were saved
         self.snapshots: dict[str, Any] | None = None  # as saved, the last used first; read late
         self.changed = False
 
@@ -89,15 +89,25 @@ class Memory:
         for index, result in found.items():
             own = self.keys[index]
             if self.results is not None and own is not None:
-                self.made[own.result] = packed(result)
+                self.made[own.result] = result
         for place, (number, read) in replay.last.items():
             self.keep(number, replay.schemas[place], read)
 
     def save(self) -> None:
         if self.results is not None and self.made.keys() != self.results.keys():
-            files.save(self.root, f"results-{self.name}.json", self.made)
+            files.write(self.root, f"results-{self.name}.json", self._pieces())
         if self.changed:
             files.save(self.root, f"schemas-{self.name}.json", self.snapshots)
+
+
+    def _pieces(self) -> Iterator[bytes]:
+        """One object of all results; packed one after the other, for there may be thousands."""
+        before = b"{"
+        for key, result in self.made.items():
+            value = result if isinstance(result, list) else packed(result)
+            yield before + files.as_json(key) + b":" + files.as_json(value)
+            before = b","
+        yield b"}" if self.made else b"{}"
 
 
 def _dictionary(value: Any) -> dict[str, Any]:
