@@ -20,68 +20,92 @@ from pathlib import Path
 from compare import measured, project
 
 Make = Callable[[int], str]
+
+
+def repeated(line: str) -> Make:
+    """The line once for each number, which stands for `#`."""
+    return lambda count: "".join(line.replace("#", str(number)) for number in range(count))
+
+
+def listed(head: str, part: str, tail: str) -> Make:
+    return lambda count: (
+        head + ",\n".join(part.replace("#", str(number)) for number in range(count)) + tail
+    )
+
+
+def one_line(count: int) -> str:
+    numbers = ", ".join(str(number) for number in range(count // 8))
+    return f"INSERT INTO t VALUES ({numbers});\nDROP TABLE t;\n"
+
+
+# What is made, the sizes, and those of --large.
 SIZES: dict[str, tuple[Make, tuple[int, ...], tuple[int, ...]]] = {
     "statements in a file": (
-        lambda n: "".join(f"ALTER TABLE t{i % 97} ADD COLUMN c{i} text;\n" for i in range(n)),
+        repeated("ALTER TABLE t# ADD COLUMN c text;\n"),
         (1_000, 10_000, 30_000),
         (100_000,),
     ),
     "findings in a file": (
-        lambda n: "".join(f"DROP TABLE t{i};\n" for i in range(n)),
+        repeated("DROP TABLE t#;\n"),
         (1_000, 5_000, 15_000),
         (50_000, 100_000),
     ),
+    "findings on one line": (repeated("DROP TABLE t#;"), (1_000, 5_000, 15_000), (50_000,)),
     "findings on one table": (
-        lambda n: "".join(f"CREATE INDEX i{i} ON users (email);\n" for i in range(n)),
+        repeated("CREATE INDEX i# ON users (email);\n"),
         (1_000, 5_000, 15_000),
         (50_000,),
     ),
-    "bytes of one line": (
-        lambda n: (
-            f"INSERT INTO t VALUES ({', '.join(str(i) for i in range(n // 8))});\nDROP TABLE t;\n"
-        ),
-        (1_000_000, 3_000_000),
-        (10_000_000,),
-    ),
-    "bytes of one string": (
-        lambda n: f"COMMENT ON TABLE t IS '{'x' * n}';\nDROP TABLE t;\n",
-        (1_000_000, 3_000_000),
-        (10_000_000,),
-    ),
-    "rows in one IN list": (
-        lambda n: (
-            f"DELETE FROM t WHERE id IN ({', '.join(str(i) for i in range(n))});\nDROP TABLE t;\n"
-        ),
-        (10_000, 100_000),
-        (1_000_000,),
-    ),
-    "nested brackets": (
-        lambda n: f"SELECT {'(' * n}1{')' * n};\nDROP TABLE t;\n",
-        (1_000, 10_000),
-        (100_000,),
-    ),
-    "nested conditions": (
-        lambda n: f"DELETE FROM t WHERE {'(' * n}1=1{')' * n};\nDROP TABLE t;\n",
-        (100, 1_000, 10_000),
-        (100_000,),
-    ),
-    "actions of one ALTER TABLE": (
-        lambda n: (
-            "ALTER TABLE t\n"
-            + ",\n".join(f"ADD COLUMN c{i} int NOT NULL" for i in range(n))
-            + ";\n"
+    "tables with indexes and foreign keys": (
+        repeated(
+            "CREATE TABLE t# (id bigint PRIMARY KEY, a bigint REFERENCES users (id));\n"
+            "CREATE INDEX i# ON t# (a);\n"
         ),
         (500, 2_000, 6_000),
         (20_000,),
     ),
+    "transactions": (
+        repeated("BEGIN;\nALTER TABLE t# ADD COLUMN a int;\nCOMMIT;\n"),
+        (1_000, 5_000),
+        (30_000,),
+    ),
+    "bytes of one line": (one_line, (1_000_000, 3_000_000), (10_000_000,)),
+    "bytes of one string": (
+        lambda count: f"COMMENT ON TABLE t IS '{'x' * count}';\nDROP TABLE t;\n",
+        (1_000_000, 3_000_000),
+        (10_000_000,),
+    ),
+    "rows in one IN list": (
+        listed("DELETE FROM t WHERE id IN (", "#", ");\nDROP TABLE t;\n"),
+        (10_000, 100_000),
+        (1_000_000,),
+    ),
+    "nested brackets": (
+        lambda count: f"SELECT {'(' * count}1{')' * count};\nDROP TABLE t;\n",
+        (1_000, 10_000),
+        (100_000,),
+    ),
+    "nested conditions": (
+        lambda count: f"DELETE FROM t WHERE {'(' * count}1=1{')' * count};\nDROP TABLE t;\n",
+        (100, 1_000, 10_000),
+        (100_000,),
+    ),
+    "nested blocks": (
+        lambda count: f"DO $$ BEGIN {'BEGIN ' * count} DROP TABLE t; {'END; ' * count} END $$;\n",
+        (1_000, 10_000),
+        (100_000,),
+    ),
+    "actions of one ALTER TABLE": (
+        listed("ALTER TABLE t\n", "ADD COLUMN c# int NOT NULL", ";\n"),
+        (500, 2_000, 6_000),
+        (20_000,),
+    ),
     "suppressions": (
-        lambda n: "".join(
-            f"-- migralint: allow drop-table (unused)\nDROP TABLE t{i};\n" for i in range(n)
-        ),
+        repeated("-- migralint: allow drop-table (unused)\nDROP TABLE t#;\n"),
         (1_000, 4_000),
         (20_000,),
     ),
-    "empty statements": (lambda n: ";" * n, (100_000, 1_000_000), ()),
+    "empty statements": (lambda count: ";" * count, (100_000, 1_000_000), ()),
 }
 
 
@@ -125,7 +149,7 @@ def grown(
         command = [program, "lint", "--no-cache", "--dialect", "postgres", "001_a.sql"]
         cpu, wall, memory = measured(command, folder)
         costs.append((size, cpu - bare))
-        line = f"  {size:>10,}  cpu {cpu:8.2f} s  wall {wall:8.2f} s  {memory:8.1f} MiB"
+        line = f"  {size:>10,}  {shown(cpu, wall, memory)}"
         if squawk:
             line += f"   squawk {beside_it(squawk, folder)}"
         print(line, flush=True)
@@ -154,6 +178,10 @@ def beside_it(squawk: str, folder: Path) -> str:
         cpu, wall, memory = measured([squawk, "001_a.sql"], folder)
     except SystemExit as ended:
         return str(ended)
+    return shown(cpu, wall, memory)
+
+
+def shown(cpu: float, wall: float, memory: float) -> str:
     return f"cpu {cpu:8.2f} s  wall {wall:8.2f} s  {memory:8.1f} MiB"
 
 

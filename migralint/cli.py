@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, NoReturn
 
 COMMANDS = {
     "lint": ("migralint.commands.lint", "check migrations and scripts"),
@@ -124,6 +124,13 @@ def _lint(arguments: list[str]) -> int:
 def _command(name: str, arguments: list[str]) -> int:
     module, parser = command(name)
     own = getattr(module, "parse", None)  # where `--` ends what is ours
+
+    def wrong(message: str) -> NoReturn:  # argparse's own would print every option first
+        from migralint.commands.misuse import misuse
+
+        raise misuse(parser, arguments, message)
+
+    parser.error = wrong  # type: ignore[method-assign]
     args = own(parser, arguments) if own else parser.parse_args(arguments)
     status: int = module.run(args)
     return status

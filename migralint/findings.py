@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import cache
 from itertools import accumulate
 
 from migralint import suppressions
@@ -41,6 +42,7 @@ class Writer:
         self.config = config
         self.lines: list[str] = []
         self.starts: list[int] = []  # of the lines, as offsets in the text
+        self.offers: dict[tuple[str, str], str] = {}
 
     def finding(
         self, rule: Rule, severity: Severity, view: View, unknown: tuple[str, ...]
@@ -65,8 +67,8 @@ class Writer:
             end_line=end_line,
             end_column=end_column,
             message=masked(" ".join(render((case and case.message) or rule.message, view).split())),
-            why=masked(render((case and case.why) or rule.why, view)),
-            instead=masked(render((case and case.instead) or rule.instead, view)),
+            why=_said((case and case.why) or rule.why, view),
+            instead=_said((case and case.instead) or rule.instead, view),
             operation=operation.kind,
             object=masked(str(view.fact("object"))),
             assumed=assumed,
@@ -74,11 +76,16 @@ class Writer:
             fingerprint=masked(" ".join(operation.statement.text[:2000].split())),
             references=rule.references,
             excerpt=excerpt,
-            allow=suppressions.offer(
-                self.migration.path, self.migration.layout, rule.id, _scope(operation)
-            ),
+            allow=self.offer(rule.id, _scope(operation)),
             mended=self.mended(operation.line, fix, excerpt) if fix else (),
         )
+
+    def offer(self, rule: str, scope: str) -> str:
+        """One text for all findings of a rule: there may be very many."""
+        if (rule, scope) not in self.offers:
+            path, layout = self.migration.path, self.migration.layout
+            self.offers[rule, scope] = suppressions.offer(path, layout, rule, scope)
+        return self.offers[rule, scope]
 
     def edits(self, rule: Rule, view: View) -> tuple[Edit, ...]:
         return _edits(rule, view.operation, self.migration.dialect)
@@ -169,6 +176,16 @@ def _case(rule: Rule, view: View) -> Case | None:
         if holds(case.when, view)[0] is True:
             return case
     return None
+
+
+def _said(text: str, view: View) -> str:
+    return masked(render(text, view)) if "{" in text else _as_it_stands(text)
+
+
+@cache
+def _as_it_stands(text: str) -> str:
+    """A rule's text without the user's names: the same for all its findings."""
+    return masked(text.strip("\n"))
 
 
 def masked(text: str) -> str:

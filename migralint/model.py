@@ -192,7 +192,7 @@ class Migration:
     statements), "statement" (each by itself), or UNKNOWN. `forward` holds the spans of the text
     that are applied on the way up, None for all of it. `opt_out` is what to write where so that the
     runner uses no transaction, "" where there is no such thing. `folder` is the one whose
-    migrations make one schema.
+    migrations make one schema; `partial`: others of them are programs, which nobody can read.
     """
 
     path: str
@@ -209,6 +209,7 @@ class Migration:
     pending: bool = True
     report: bool = True
     folder: str = ""
+    partial: bool = False
 
 
 @record

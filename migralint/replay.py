@@ -86,6 +86,8 @@ class Replay:
         schema = Schema(dialect, complete=migration.layout == "prisma")
         if folder.rpartition("/")[2].removeprefix("v").replace(".", "").isdigit():
             schema.gap("the folder is one part of several")
+        if migration.partial:
+            schema.gap("some of the migrations are programs")
         for other in [s for (of, _), s in self.schemas.items() if of == folder]:
             other.gap("the folder is for several databases")
             schema.gap("the folder is for several databases")

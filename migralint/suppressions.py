@@ -129,6 +129,8 @@ def by_place(suppressions: Sequence[Suppression], today: str) -> dict[tuple[str,
 
 def find(places: Mapping[tuple[str, int], int], rule: str, statement: int) -> int | None:
     """The number of the first that allows the rule for the statement."""
+    if not places:
+        return None
     numbers = (places.get((rule, place)) for place in (statement, -1))
     return min((number for number in numbers if number is not None), default=None)
 

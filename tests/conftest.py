@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(__file__))
+sys.path.insert(0, os.path.dirname(__file__))  # servers, projects
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "runner"))  # judges, cluster
 
 from servers import mysql_url, postgres_url
 

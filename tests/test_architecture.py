@@ -91,7 +91,7 @@ ALLOWED: dict[str, set[str]] = {
         "sql",
     },
     "preflight": {"backup", "knowledge", "runner", "sql"},
-    "deploy": {"backup", "catalog", "config", "preflight", "rollback", "runner"},
+    "deploy": {"backup", "catalog", "config", "preflight", "rollback", "runner", "scripts"},
 }
 FREE = {"cli", "__main__", "__init__", "commands", "api"}
 
@@ -208,6 +208,7 @@ BESIDE_API = {
     "migralint.runner.target",  # the arguments that name a database
     "migralint.runner.plan_text",  # a plan in words and as JSON
     "migralint.runner.apply_json",  # what was applied as JSON
+    "migralint.runner.amounts",  # numbers in words
 }
 # Of these only so much.
 ONLY = {

@@ -111,6 +111,26 @@ def test_unknown_commands_are_corrected(capsys) -> None:
     assert "`migralint lint a/b.sql`" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["lint", "--no-cahce"],
+            "there is no option --no-cahce\n  Did you mean --no-cache? `migralint lint --help` ",
+        ),
+        (["restore", "--qwxyz"], "there is no option --qwxyz\n  `migralint restore --help` "),
+        (["cache", "clear", "now"], "too much: now\n"),
+        (["apply", "--retries", "x"], "argument --retries: invalid int value: 'x'\n"),
+        (["new"], "the following arguments are required: NAME\n"),
+    ],
+)
+def test_a_mistyped_command_line_is_one_error(arguments, said, capsys) -> None:
+    assert cli.main(arguments) == 2
+    streams = capsys.readouterr()
+    assert streams.err.startswith(f"migralint: error: {said}")
+    assert streams.err.endswith("--help` lists the options.\n") and streams.out == ""
+
+
 def test_every_command_has_help(capsys) -> None:
     for name in cli.COMMANDS:
         with pytest.raises(SystemExit) as ended:
@@ -146,7 +166,15 @@ def test_interruption_is_130(project) -> None:
     command = [sys.executable, "-m", "migralint", "lint", "-"]
     environ = {**os.environ, "PYTHONPATH": ROOT}
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=environ, stdin=pipe, stdout=pipe, stderr=pipe) as waiting:
+    with subprocess.Popen(
+        command,
+        env=environ,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        # a job of a shell in the background has SIGINT ignored, and so would its children
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as waiting:
         with pytest.raises(subprocess.TimeoutExpired):
             waiting.wait(1.5)
         waiting.send_signal(signal.SIGINT)

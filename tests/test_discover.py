@@ -273,6 +273,17 @@ def test_links_that_go_round_are_not_followed(root):
     assert len(reported(find(root))) == 3
 
 
+def test_migrations_that_are_programs_leave_a_gap_and_a_note(tmp_path):
+    for number in range(5):
+        write(tmp_path, f"migrations/{number}_a.sql", text=f"CREATE TABLE t{number} (a int);\n")
+    write(tmp_path, "migrations/5_b_test.go", text="package migrations")
+    assert not any(m.partial for m in find(tmp_path).migrations)
+    write(tmp_path, "migrations/5_b.go", text="package migrations")
+    found = find(tmp_path)
+    assert all(m.partial for m in found.migrations)
+    assert any("are programs: 1" in note for note in found.notes)
+
+
 def test_a_database_that_is_not_read_is_an_error_alone_and_a_note_beside_others(root):
     other = root / "analytics"
     write(

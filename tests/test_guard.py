@@ -327,6 +327,19 @@ def test_the_script_that_npm_runs_first(place: Place) -> None:
     assert place.run("--script", "wipe", NODE_ENV="production").returncode == 5
 
 
+def test_a_script_that_is_not_there_is_not_silence(place: Place) -> None:
+    assert "no package.json" in place.run("--script", "wipe").stderr
+    place.write("package.json", '{"scripts": {}}')
+    done = place.run("--script", "wipe")
+    assert done.returncode == 2 and "no script 'wipe'" in done.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_no_bug(place: Place) -> None:
+    place.write(".claude", "a file, where a folder has to be")
+    done = place.run("--install", "claude-code")
+    assert done.returncode == 4 and "cannot write .claude/" in done.stderr
+
+
 # -- coding agents
 
 

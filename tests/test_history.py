@@ -163,7 +163,8 @@ def test_two_of_one_version():
     said = remarks(now, listing("1_a", "1_b", layout="plain"))
     assert not any("duplicate" in facts for facts in said.values())
     # what the tool does not apply has no version
-    stray = replace(now, strays=((path("1_b", "plain"), "is ignored"),))
+    strays = ((path("1_b", "plain"), "is ignored"),)
+    stray = listing("1_a", "1_b", layout="plain", strays=strays)
     assert not any("duplicate" in facts for facts in remarks(stray).values())
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from migralint.config import Config
 from migralint.formats import Options, render
-from migralint.formats.html_timeline import lanes_of, picture, waits
+from migralint.formats.html_timeline import lane_of, picture, waits
 from migralint.lint import lint
 from migralint.model import Migration, Report, Step, Suppressed, replace
 from migralint.rules import builtin_directory, load
@@ -138,7 +138,8 @@ def test_what_another_file_has_said_is_folded_and_named() -> None:
 
 
 def said(found: Report) -> dict[str, str]:
-    return {lane.table: waits(lane) for lane in lanes_of(found.steps)}
+    tables = {step.table for step in found.steps if step.table and step.lock}
+    return {table: waits(lane_of(table, found.steps)) for table in tables}
 
 
 def test_a_lock_is_held_to_the_end_of_the_transaction() -> None:

@@ -10,7 +10,7 @@ from linting import all_rules, found, migration, operations_of, report, rules_of
 from migralint.config import Allow, Config, Override
 from migralint.findings import masked
 from migralint.lint import lint
-from migralint.model import Severity
+from migralint.model import Migration, Severity
 from migralint.sql.statements import split
 from migralint.sql.vocabulary import KINDS, facts_of
 
@@ -225,6 +225,21 @@ def test_sizes_decide() -> None:
     assert sized(large_tables={"orders": 20_000}) == []
     assert sized(large_tables={"users": 500}, large_table_rows=100) == [Severity.ERROR]
     assert sized(assume_large=True) == [Severity.ERROR]
+
+
+def test_nothing_is_missing_beside_migrations_that_are_programs() -> None:
+    def missing(partial: bool) -> list[str]:
+        texts = ["CREATE TABLE t (a int);", *[f"ALTER TABLE t ADD b{n} int;" for n in range(4)]]
+        texts.append("ALTER TABLE t DROP COLUMN c;")
+        migrations = [
+            Migration(f"{n}.sql", text, str(n), "", "goose", "postgres", partial=partial)
+            for n, text in enumerate(texts)
+        ]
+        report = lint(migrations, all_rules(), Config())
+        return [f.path for f in report.findings if f.rule == "unknown-object"]
+
+    assert missing(False) == ["5.sql"]
+    assert missing(True) == []
 
 
 def test_to_know_less_than_the_size_does_not_make_a_finding_graver() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -155,8 +154,7 @@ def test_before_looks_at_what_follows_and_compares_facts_of_other_names() -> Non
     assert holds(condition, row[2]) == (False, ())
 
 
-def test_a_pattern_over_a_huge_text_is_quick() -> None:
-    began = time.process_time()
-    for pattern in ("%a%b%c%d%e", "a%" * 200 + "b"):
-        holds((("a", "like", pattern),), Stand(a="a" * 10_000_000))
-    assert time.process_time() - began < 1
+@pytest.mark.parametrize("pattern", ["%a%b%c%d%e", "a%" * 200 + "b"])
+def test_a_pattern_looks_no_further_than_it_says(pattern: str) -> None:
+    """Over all of the text, the first would take a day."""
+    assert holds((("a", "like", pattern),), Stand(a="a" * 10_000_000))[0] is UNKNOWN

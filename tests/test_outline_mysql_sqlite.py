@@ -56,7 +56,9 @@ def test_names_compare_as_each_database_compares_them() -> None:
 
 
 def test_libsql_gives_a_column_another_definition() -> None:
-    assert lines('ALTER TABLE `t` ALTER COLUMN "a" TO "a" text NOT NULL', "sqlite").splitlines() == [
+    assert lines(
+        'ALTER TABLE `t` ALTER COLUMN "a" TO "a" text NOT NULL', "sqlite"
+    ).splitlines() == [
         "alter_column_type table=t column=a type=text",
         "set_not_null table=t column=a",
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 
 import pytest
@@ -381,12 +380,10 @@ _LARGE = {
 
 
 @pytest.mark.parametrize(("dialect", "text", "count"), _LARGE.values(), ids=list(_LARGE))
-def test_time_is_bounded_and_nothing_is_hidden(dialect: str, text: str, count: int) -> None:
-    """Each takes under a second here; what is quadratic takes minutes."""
-    started = time.process_time()
+def test_nothing_is_hidden_in_a_large_file(dialect: str, text: str, count: int) -> None:
+    """Each takes under a second here; what is quadratic takes minutes (see test_growth.py)."""
     statements = split(text, dialect)
     kinds = [one.kind for statement in statements for one in operations(statement, dialect)]
-    assert time.process_time() - started < 20
     assert len(statements) == count
     assert kinds[-1] == "drop_table" or count == 100_000
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from migralint.backup import manifest
+from migralint.runner.amounts import counted, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,21 +39,10 @@ def contents(backup: Backup) -> str:
     )
 
 
-def counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def size(number: int) -> str:
-    value = float(number)
-    for unit in ("bytes", "kB", "MB", "GB", "TB"):
-        if value < 1000 or unit == "TB":
-            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
-        value /= 1000
-    return ""
-
-
 def old(backup: Backup) -> str:
     seconds = manifest.age(backup)
+    if seconds == float("inf"):
+        return "of a time that its manifest does not say"
     for length, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= length * (2 if unit == "day" else 1):
             return f"{counted(int(seconds // length), unit)} old"

@@ -100,7 +100,7 @@ def _release(said: str) -> str:
 
 def missing(name: str, package: str) -> MigralintError:
     return MigralintError(
-        f"{name} is not installed: there is no backup without it",
+        f"{name} is not installed",
         hint=f"Install {package}; it is looked for on the PATH and where systems put it.",
         status=4,
     )
@@ -141,6 +141,8 @@ def _end(process: Any) -> None:
     if process.stdin:
         with suppress(BrokenPipeError):
             process.stdin.close()
+    if process.stdout:
+        process.stdout.close()
     if process.poll() is None:
         process.terminate()
         try:

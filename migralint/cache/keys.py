@@ -57,7 +57,16 @@ def of(
             found.append(None)
             continue
         text = m.text.encode("utf-8", "surrogatepass")
-        own = (m.path, m.version, m.layout, m.dialect, m.forward, m.problem, digest(text))
+        own = (
+            m.path,
+            m.version,
+            m.layout,
+            m.dialect,
+            m.forward,
+            m.problem,
+            m.partial,
+            digest(text),
+        )
         chain = chains[m.folder] = _digest(chains.get(m.folder, m.folder), own)
         more = (m.name, str(m.transaction), m.opt_out, m.problem_line, m.pending)
         day = today if expiring or "until" in m.text else ""

@@ -21,6 +21,7 @@ DROPPED = {
     "sequence": "SEQUENCE", "domain": "DOMAIN", "enum": "TYPE", "type": "TYPE", "range": "TYPE",
     "collation": "COLLATION", "text search configuration": "TEXT SEARCH CONFIGURATION",
     "text search dictionary": "TEXT SEARCH DICTIONARY", "event": "EVENT", "schema": "SCHEMA",
+    "server": "SERVER", "foreign data wrapper": "FOREIGN DATA WRAPPER",
 }  # fmt: skip
 
 

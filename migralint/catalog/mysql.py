@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from migralint.catalog import HISTORIES, definition
+from migralint.runner.databases.mysql.session import quoted as marked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,16 +50,16 @@ def _read(db: Database, session: Session) -> Iterator[tuple[str, str]]:
     base = session.url.database
     for name, kind in db.query(session, TABLES, (base,)):
         if kind == "VIEW":
-            sql = db.query(session, f"SHOW CREATE VIEW {_marked(name)}")[0][1]
+            sql = db.query(session, f"SHOW CREATE VIEW {marked(name)}")[0][1]
             yield f"view {quoted(name)}", definition([("definition", _free(sql, base))])
         elif kind == "SEQUENCE":
-            sql = db.query(session, f"SHOW CREATE SEQUENCE {_marked(name)}")[0][1]
+            sql = db.query(session, f"SHOW CREATE SEQUENCE {marked(name)}")[0][1]
             yield f"sequence {quoted(name)}", definition([("definition", _free(sql, base))])
         elif name not in HISTORIES:
-            yield from _table(name, db.query(session, f"SHOW CREATE TABLE {_marked(name)}")[0][1])
+            yield from _table(name, db.query(session, f"SHOW CREATE TABLE {marked(name)}")[0][1])
     for kind, listed in OTHERS:
         for (name,) in db.query(session, listed, (base,)):
-            answer = db.query(session, f"SHOW CREATE {kind.upper()} {_marked(name)}")[0]
+            answer = db.query(session, f"SHOW CREATE {kind.upper()} {marked(name)}")[0]
             text = STARTS.sub("", _free(answer[ANSWER[kind]] or "", base))
             yield f"{kind} {quoted(name)}", definition([("definition", text)])
 
@@ -82,12 +83,8 @@ def _table(name: str, sql: str) -> Iterator[tuple[str, str]]:
 
 
 def _free(sql: str, base: str) -> str:
-    return DEFINER.sub("", sql).replace(f"{_marked(base)}.", "")
-
-
-def _marked(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
+    return DEFINER.sub("", sql).replace(f"{marked(base)}.", "")
 
 
 def quoted(name: str) -> str:
-    return name if PLAIN.fullmatch(name) else _marked(name)
+    return name if PLAIN.fullmatch(name) else marked(name)

@@ -7,6 +7,7 @@ from migralint.catalog import Difference, differences, snapshot, store
 from migralint.catalog.repair import repair
 from migralint.model import record
 from migralint.runner import history
+from migralint.runner.amounts import counted
 from migralint.runner.status import Status
 from migralint.runner.target import answering, open_session
 
@@ -97,8 +98,8 @@ def _against_replay(
     skipped: list[str] = []
     expected = replayed(target, chosen, received, scratch_url, skipped)
     notes += [f"{place} was not replayed: it reaches beyond one database" for place in skipped]
-    count = f"{len(chosen)} {'migration' if len(chosen) == 1 else 'migrations'}"
-    return _compared(target, session, status, expected, f"a replay of {count}", notes)
+    against = f"a replay of {counted(len(chosen), 'migration')}"
+    return _compared(target, session, status, expected, against, notes)
 
 
 def _compared(

@@ -13,6 +13,7 @@ from migralint import api
 from migralint.commands import plan, terminal
 from migralint.model import MigralintError
 from migralint.runner import target as targets
+from migralint.runner.amounts import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,11 +88,9 @@ def _applied(args: Namespace, target: Target, stream: TextIO) -> Result:
 
 
 def _say_json(target: Target, result: Result | None, error: MigralintError | None = None) -> None:
-    import json
-
     from migralint.runner.apply_json import as_json
 
-    terminal.say(json.dumps(as_json(target, result, error), indent=1))
+    terminal.say_json(as_json(target, result, error))
 
 
 def _head(target: Target) -> None:
@@ -106,6 +105,5 @@ def _head(target: Target) -> None:
 def summary(target: Target, result: Result) -> str:
     if not result.applied and not result.skipped:
         return "Nothing to apply: the database is up to date."
-    count = len(result.applied)
     other = f" {len(result.skipped)} were applied by another applier." if result.skipped else ""
-    return f"{count} {'migration' if count == 1 else 'migrations'} applied.{other}"
+    return f"{counted(len(result.applied), 'migration')} applied.{other}"

@@ -8,6 +8,7 @@ days (--keep-days).
 from __future__ import annotations
 
 from migralint.commands import terminal
+from migralint.model import MigralintError
 from migralint.runner import target as targets
 
 TYPE_CHECKING = False
@@ -46,6 +47,7 @@ def _make(args: Namespace) -> int:
     from migralint.backup.manifest import folder_of
     from migralint.runner.signals import Interrupted, watched
 
+    _refuse_numbers(args)
     target = head(targets.find(args), not args.quiet and args.output == "text")
     folder = args.folder or folder_of(target)
     with watched():
@@ -59,12 +61,19 @@ def _make(args: Namespace) -> int:
     days = config.backup_keep_days if args.keep_days is None else args.keep_days
     removed = prune(folder, keep, days)
     if args.output == "json":
-        _say_json({"database": target.found.url.shown, "backup": _json(backup), "removed": removed})
+        _tell({"database": target.found.url.shown, "backup": _json(backup), "removed": removed})
     elif not args.quiet:
-        say("\n".join((text.made(backup), *(f"removed {path}" for path in removed))))
+        terminal.say_lines("\n".join((text.made(backup), *(f"removed {p}" for p in removed))))
     if not backup.tables:
         terminal.warn("there is no table in the database")
     return 0
+
+
+def _refuse_numbers(args: Namespace) -> None:
+    """Before the backup is made: a slip in a number shall not cost the older ones."""
+    for option, given, least in (("--keep", args.keep, 1), ("--keep-days", args.keep_days, 0)):
+        if given is not None and given < least:
+            raise MigralintError(f"{option} {given}: write a number from {least} on")
 
 
 def _list(args: Namespace, config: Config) -> int:
@@ -76,23 +85,25 @@ def _list(args: Namespace, config: Config) -> int:
     folder = args.folder or os.path.join(config.root, config.backup_folder)
     backups = found(folder)
     if args.output == "json":
-        _say_json({"folder": folder, "backups": [_json(backup) for backup in backups]})
+        _tell({"folder": folder, "backups": [_json(backup) for backup in backups]})
     else:
-        say(text.listed(folder, backups))
+        terminal.say_lines(text.listed(folder, backups))
     return 0
 
 
 def _check(args: Namespace) -> int:
     from migralint.backup import check, making, text
+    from migralint.runner.amounts import size
 
     backup = making.opened(args.check)
     problem = check(backup)
     if args.output == "json":
-        _say_json({"backup": _json(backup), "problem": problem or None})
+        _tell({"backup": _json(backup), "problem": problem or None})
     elif problem:
         terminal.warn(f"{args.check} does not verify: {problem}")
     elif not args.quiet:
-        say(f"{args.check} is whole: {text.size(backup.bytes)}, {text.contents(backup)}.")
+        what = f"{size(backup.bytes)}, {text.contents(backup)}"
+        terminal.say_lines(f"{args.check} is whole: {what}.")
     return 1 if problem else 0
 
 
@@ -110,19 +121,11 @@ def head(target: Target, shown: bool) -> Target:
     return target
 
 
-def say(text: str) -> None:
-    from migralint.formats.characters import lines
-
-    terminal.say("\n".join(lines(text)))
-
-
 def _json(backup: Backup) -> object:
     from migralint.backup import text
 
     return text.as_json(backup)
 
 
-def _say_json(found: dict[str, object]) -> None:
-    import json
-
-    terminal.say(json.dumps({"schema_version": 1, **found}, indent=1))
+def _tell(found: dict[str, object]) -> None:
+    terminal.say_json({"schema_version": 1, **found})

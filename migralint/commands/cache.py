@@ -1,4 +1,8 @@
-"""The cache beside the repository: `clear` removes it. `lint --no-cache` does without it."""
+"""The cache of `lint`, .migralint_cache in the project: `clear` removes it.
+
+Losing it costs time and nothing else. It ignores itself in git, and one that a pull request brings
+is not believed: it is sealed with a key in the git directory. `lint --no-cache` does without it.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +22,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     from migralint.cache import files
     from migralint.config import root_of
+    from migralint.runner.amounts import counted
 
     root = root_of(os.getcwd())
     place = os.path.relpath(files.folder(root))
     count = files.clear(root)
-    terminal.say(f"{place}: {count} files removed" if count else f"{place}: there is nothing")
+    terminal.say(
+        f"{place}: {counted(count, 'file')} removed" if count else f"{place}: there is nothing"
+    )
     return 0

@@ -26,17 +26,20 @@ def add_argument(parser: ArgumentParser) -> None:
     )
 
 
-def name_of(url: Url) -> str:
-    """What is typed: the name of the database, of the file for SQLite."""
-    return os.path.basename(url.database) if url.dialect == "sqlite" else url.database
+def is_asked() -> bool:
+    """Whether there is a person who could type it."""
+    from migralint.guard.surroundings import is_agent
+
+    return sys.stdin.isatty() and sys.stderr.isatty() and not is_agent(os.environ)
 
 
 def confirm(url: Url, given: str, what: str) -> str:
     """The name, as it was typed or given; MigralintError with status 5 where it is another."""
-    from migralint.guard.surroundings import is_agent
+    from migralint.backup.manifest import database_of
 
-    wanted = name_of(url)
-    if not given and sys.stdin.isatty() and sys.stderr.isatty() and not is_agent(os.environ):
+    wanted = database_of(url)
+    if not given and is_asked():
+        sys.stdout.flush()
         sys.stderr.write(f"{what}\nType {wanted!r} to go on: ")
         sys.stderr.flush()
         given = sys.stdin.readline().strip()

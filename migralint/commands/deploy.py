@@ -36,9 +36,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     what.add_argument("--dry-run", action="store_true", help="show what is ahead and do nothing")
     what.add_argument("--checklist", action="store_true", help="print the questions for a person")
     add("--smoke-timeout", type=float, default=300, metavar="SECONDS", help="for the command (300)")
-    add("--skip", action="append", default=[], choices=("backup",), help="leave it out")
-    add("--reason", default="", metavar="WHY", help="of --skip; it is recorded")
-    add("--on-failure", choices=("ask", "restore", "leave"), default="ask", help="then what (ask)")
+    add("--skip", action="append", default=[], choices=("backup",), help="deploy without it")
+    add("--reason", default="", metavar="WHY", help="why --skip; it is kept in the record")
+    failing = ("ask", "restore", "leave")
+    add("--on-failure", choices=failing, default="ask", help="whether to restore the backup (ask)")
     add("--terminate-sessions", action="store_true", help="end the others' sessions for a restore")
     add("--metrics", default="", metavar="FILE", help="write figures: Prometheus, or .json")
     add("--output", choices=("text", "json", "markdown"), default="text")
@@ -149,9 +150,7 @@ def _complain(error: MigralintError) -> None:
 
 
 def _say(stream: TextIO, text: str) -> None:
-    from migralint.formats.characters import lines
-
-    stream.write("\n".join(lines(text)) + "\n")
+    terminal.say_lines(f"{text}\n", stream)
     stream.flush()
 
 
@@ -163,9 +162,7 @@ def _told(args: Namespace, course: Course, found: Deployed, stream: TextIO) -> i
     if why_not:
         terminal.warn(why_not)
     if args.output == "json":
-        import json
-
-        terminal.say(json.dumps(text.as_json(course, found), indent=1, ensure_ascii=False))
+        terminal.say_json(text.as_json(course, found))
     if args.metrics:
         terminal.write_file(args.metrics, metrics.render(course, found, args.metrics))
     return found.status
@@ -179,9 +176,7 @@ def _look(args: Namespace) -> int:
     course = _course(args, sys.stderr, Received())
     found = ahead(course, args.checklist)
     if args.output == "json":
-        import json
-
-        terminal.say(json.dumps(found.as_json(), indent=1, ensure_ascii=False))
+        terminal.say_json(found.as_json())
     elif args.checklist or args.output == "markdown":
         _say(sys.stdout, found.markdown())
     else:

@@ -123,6 +123,8 @@ def _has_terminal() -> bool:
 def _check(args: Namespace, folder: str, config: Config) -> int:
     from migralint.guard.resolving import by_words_alone, of_text
 
+    if args.script is not None:
+        _known_script(args.script, folder)
     text = args.check if args.check is not None else f"npm run {args.script}"
     resolved = of_text(text, folder, _own(config))
     if not any(each.operation.facts["effect"] for each in resolved):
@@ -139,6 +141,20 @@ def _check(args: Namespace, folder: str, config: Config) -> int:
     if args.check is not None:
         terminal.say(f"migralint guard: {known}")
     return 0
+
+
+def _known_script(name: str, folder: str) -> None:
+    """An error for one that package.json does not have: nothing would be looked at."""
+    import json
+
+    try:
+        with open(os.path.join(folder, "package.json"), encoding="utf-8") as file:
+            found = json.load(file)
+    except (OSError, ValueError, RecursionError):
+        raise MigralintError(f"there is no package.json to read in {folder}") from None
+    scripts = found.get("scripts") if isinstance(found, dict) else None
+    if not isinstance(scripts, dict) or name not in scripts:
+        raise MigralintError(f"package.json has no script {name!r}", hint="`npm run` lists them.")
 
 
 def _hook(args: Namespace) -> int:
@@ -220,9 +236,7 @@ def _install(target: str, only_print: bool) -> int:
 
     made = snippet(target, os.getcwd())
     if made.path and not only_print and not os.path.exists(made.path):
-        os.makedirs(os.path.dirname(made.path), exist_ok=True)
-        with open(made.path, "x", encoding="utf-8", newline="\n") as file:
-            file.write(made.text)
+        terminal.write_file(made.path, made.text, make_folder=True)
         terminal.say(f"Wrote {made.path}.")
         return 0
     sys.stderr.write(f"{made.how}\n")

@@ -123,7 +123,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     from migralint import git
 
-    root = git.top(os.getcwd())
+    root = git.top(os.getcwd(), hint="Make it one: `git init`; then again.")
     for manager in MANAGERS:
         found = trace(manager, root)
         if found:

@@ -58,15 +58,12 @@ def run(args: Namespace) -> int:
 def _show(picture: Picture, args: Namespace) -> None:
     import sys
 
-    from migralint.formats.characters import lines
     from migralint.trace import blocked
 
     if args.output == "json":
-        import json
-
         # one document a line while watching, so that another program can read them
-        terminal.say(json.dumps(blocked.as_json(picture), indent=None if args.watch > 0 else 1))
+        terminal.say_json(blocked.as_json(picture), None if args.watch > 0 else 1)
     else:
         when = f"{time.strftime('%H:%M:%S')}  " if args.watch > 0 else ""
-        terminal.say(when + "\n".join(lines(blocked.text(picture))))
+        terminal.say_lines(when + blocked.text(picture))
     sys.stdout.flush()

@@ -14,12 +14,14 @@ from __future__ import annotations
 import os
 
 from migralint.commands import terminal
+from migralint.layouts import LAYOUTS
 from migralint.model import MigralintError
 from migralint.runner import target as targets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterable
 
     from migralint.config import Config
     from migralint.runner.history import Local
@@ -28,6 +30,7 @@ ONE_BY_ONE = (
     "apply and deploy them one at a time (`migralint apply --only-to`): the third takes the old "
     "column away"
 )
+DIALECTS = ("postgres", "mysql", "sqlite")
 KINDS = ("rename", "type", "required")
 
 
@@ -66,15 +69,23 @@ def _place(args: Namespace) -> tuple[str, str, str, str, tuple[Local, ...], str]
     it is named."""
     config = targets.settings(args)
     root, form = config.root, config.migration_name
+    _one_of("--layout", args.layout, LAYOUTS)
+    _one_of("--dialect", args.dialect, DIALECTS)
     prisma = os.path.join(root, "prisma", "migrations")
     path = args.path or (prisma if os.path.isdir(prisma) else None)
     try:
         folder, layout, locals_, _ = targets.migrations(config, path)
-        dialect = args.dialect or _dialect(config, folder, layout, locals_[0].migration.dialect)
-        return root, folder, args.layout or layout, dialect, locals_, form
     except MigralintError:
         if not (args.path or os.path.isdir(os.path.dirname(prisma))):
             raise
+    else:
+        if args.layout and args.layout != layout:
+            raise MigralintError(
+                f"{folder} is laid out for {layout}, not {args.layout}",
+                hint="--layout is for a folder that is empty; name that one behind NAME.",
+            )
+        dialect = args.dialect or _dialect(config, folder, layout, locals_[0].migration.dialect)
+        return root, folder, layout, dialect, locals_, form
     folder = os.path.relpath(os.path.abspath(path or prisma), root)
     layout = (
         args.layout
@@ -83,6 +94,11 @@ def _place(args: Namespace) -> tuple[str, str, str, str, tuple[Local, ...], str]
     )
     dialect = args.dialect or config.dialect or _dialect(config, folder, layout, targets.GUESSED)
     return root, folder, layout, dialect, (), form
+
+
+def _one_of(option: str, given: str, choices: Iterable[str]) -> None:
+    if given and given not in choices:
+        raise MigralintError(f"{option} is one of {', '.join(choices)}, not {given!r}")
 
 
 def _dialect(config: Config, folder: str, layout: str, said: str) -> str:

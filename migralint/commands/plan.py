@@ -37,23 +37,19 @@ def run(args: Namespace) -> int:
 
 
 def _offline(args: Namespace) -> int:
-    from migralint.formats.characters import lines
-
     if args.url or args.only_to:
         raise MigralintError("--offline asks no database: it goes with PATH alone")
     report = api.lint([args.path] if args.path else [], config=args.config or "", steps=True)
     if args.output == "json":
-        import json
-
         steps = [{"path": s.path, "line": s.line, "effect": s.said} for s in report.steps]
-        terminal.say(json.dumps({"schema_version": 1, "steps": steps}, indent=1))
+        terminal.say_json({"schema_version": 1, "steps": steps})
         return 0
     path = ""
     for step in report.steps:
         if step.path != path:
-            terminal.say(("\n" if path else "") + "\n".join(lines(step.path)))
+            terminal.say_lines(("\n" if path else "") + step.path)
         path = step.path
-        terminal.say("\n".join(lines(f"  line {step.line}: {step.said}")))
+        terminal.say_lines(f"  line {step.line}: {step.said}")
     return 0
 
 
@@ -65,17 +61,14 @@ def target_of(args: Namespace) -> Target:
 
 def show(args: Namespace) -> int:
     """Also `migralint apply --dry-run`, which has its own arguments."""
-    from migralint.formats.characters import lines
     from migralint.runner import plan_text
 
     target = target_of(args)
     found = api.plan(at=target, only_to=args.only_to, allow=getattr(args, "allow", ()))
     if getattr(args, "output", "text") == "json":
-        import json
-
-        terminal.say(json.dumps(plan_text.as_json(target, found), indent=1))
+        terminal.say_json(plan_text.as_json(target, found))
     else:
         for note in target.notes:
             terminal.warn(note)
-        terminal.say("\n".join(lines(plan_text.text(target, found))))
+        terminal.say_lines(plan_text.text(target, found))
     return 1 if found.refused or (getattr(args, "exit_code", False) and found.planned) else 0

@@ -2,7 +2,9 @@
 
 The server, the rights, the history, what the pending migrations lock and destroy, whether today's
 rows let them succeed, who is in the way, the room on the disk, the backup. What could not be found
-out is a warning. Exit status: 1 where a check failed, 4 where the database cannot be reached.
+out is a warning.
+
+Exit status: 1 where a check failed, 4 where no URL names the database, or it cannot be reached.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from migralint.commands import terminal
 from migralint.model import MigralintError
 from migralint.runner import target as targets
+from migralint.runner.url import UrlError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +42,11 @@ def run(args: Namespace) -> int:
     from migralint.runner.durations import milliseconds
 
     milliseconds(args.data_timeout)
-    target = targets.find(args)
+    try:
+        target = targets.find(args)
+    except UrlError as error:
+        _say(args, None, _without_url(error), None)
+        return 4
     try:
         session = targets.open_session(target, False)
     except MigralintError as error:
@@ -59,6 +66,12 @@ def run(args: Namespace) -> int:
     return 1 if worst(checks) == "fail" else 0
 
 
+def _without_url(error: MigralintError) -> tuple[Check, ...]:
+    from migralint.preflight.check import failed
+
+    return failed("database URL", error.message, hint=error.hint), _rest()
+
+
 def _unreachable(target: Target, error: MigralintError) -> tuple[Check, ...]:
     from migralint.preflight.check import failed, passed
 
@@ -66,29 +79,36 @@ def _unreachable(target: Target, error: MigralintError) -> tuple[Check, ...]:
     return (
         passed("database URL", f"{found.url.shown}, from {found.source}"),
         failed("reachable", error.message, hint=error.hint),
+        _rest(),
     )
 
 
-def _say(args: Namespace, target: Target, checks: Sequence[Check], plan: Plan | None) -> None:
-    from migralint.formats.characters import lines
+def _rest() -> Check:
+    from migralint.preflight.check import warned
+
+    return warned("the rest", "nothing else was checked: that takes the database")
+
+
+def _say(
+    args: Namespace, target: Target | None, checks: Sequence[Check], plan: Plan | None
+) -> None:
+    """`target` None: nobody knows which database it is."""
     from migralint.preflight import text
     from migralint.preflight.checklist import checklist
 
     questions = checklist(plan) if plan else ()
-    shown = target.found.url.shown
+    shown = target.found.url.shown if target else ""
     if args.output == "json":
-        import json
-
         names = [planned.name for planned in plan.planned] if plan else []
-        found = text.as_json(shown, checks, questions, names)
-        terminal.say(json.dumps(found, indent=1, ensure_ascii=False))
+        terminal.say_json(text.as_json(shown, checks, questions, names))
         return
-    for note in target.notes:
+    for note in target.notes if target else ():
         terminal.warn(note)
     if args.output == "markdown":
-        written = text.markdown(f"Preflight of {shown}", checks, questions)
+        written = text.markdown(f"Preflight of {shown or 'no database'}", checks, questions)
     else:
         how = terminal.options()
         unicode = how.encoding.lower().startswith("utf")
-        written = f"{shown}, {target.folder}\n\n{text.text(checks, how.width, unicode)}"
-    terminal.say("\n".join(lines(written)))
+        head = f"{shown}, {target.folder}\n\n" if target else ""
+        written = f"{head}{text.text(checks, how.width, unicode)}"
+    terminal.say_lines(written)

@@ -6,10 +6,8 @@ kept under another name until somebody drops it. Nothing is changed before the n
 
 from __future__ import annotations
 
-import sys
-
-from migralint.commands import terminal
-from migralint.commands.backup import head, say
+from migralint.commands import confirm, terminal
+from migralint.commands.backup import head
 from migralint.model import MigralintError
 from migralint.runner import target as targets
 
@@ -25,7 +23,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the archive")
     targets.add_arguments(parser)
     add = parser.add_argument
-    add("--confirm-database", default="", metavar="NAME", help="its name, where nobody can type it")
+    confirm.add_argument(parser)
     add(
         "--terminate-sessions",
         action="store_true",
@@ -36,23 +34,21 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     from migralint.backup import restore, text
-    from migralint.backup.manifest import database_of
     from migralint.backup.restoring import verified
     from migralint.runner.signals import Interrupted, watched
 
     target = targets.find(args)
     _refuse_missing(target, args.file)
     target = head(target, not args.quiet)
-    name = database_of(target.found.url)
-    if args.confirm_database and args.confirm_database != name:
-        raise _refused(f"--confirm-database is {args.confirm_database!r}, the database is {name!r}")
+    url = target.found.url
+    if args.confirm_database:  # a wrong one is refused before the work begins
+        confirm.confirm(url, args.confirm_database, "")
     with watched():
         try:
             backup = verified(target, args.file)
             present = _present(args, target, backup)
-            confirmed = args.confirm_database or _typed(name)
-            if confirmed != name:
-                raise _refused("that is not its name: nothing was changed")
+            what = f"{args.file} takes the place of {url.shown}."
+            confirmed = confirm.confirm(url, args.confirm_database, what)
             done = restore(
                 target,
                 args.file,
@@ -66,7 +62,7 @@ def run(args: Namespace) -> int:
             terminal.warn("interrupted: nothing was changed")
             return stop.status
     if not args.quiet:
-        say(text.restored(done))
+        terminal.say_lines(text.restored(done))
     for note in done.notes:
         terminal.warn(note)
     return 0
@@ -77,7 +73,7 @@ def _present(args: Namespace, target: Target, backup: Backup) -> Backup:
     from migralint.backup import restoring, text
     from migralint.backup.making import looked_at
 
-    can_be_confirmed = bool(args.confirm_database) or _is_asked()
+    can_be_confirmed = bool(args.confirm_database) or confirm.is_asked()
     if can_be_confirmed:
         restoring.refuse_sessions(target, args.terminate_sessions)
         terminal.warn("backing up the database as it is now")
@@ -85,9 +81,7 @@ def _present(args: Namespace, target: Target, backup: Backup) -> Backup:
     else:
         present = looked_at(target)
     if not args.quiet:
-        say(text.compared(backup, present, can_be_confirmed))
-    if not can_be_confirmed:
-        raise _refused("there is no terminal to type the database's name at")
+        terminal.say_lines(text.compared(backup, present, can_be_confirmed))
     return present
 
 
@@ -103,19 +97,3 @@ def _refuse_missing(target: Target, archive: str) -> None:
             hint=f"Then a copy is enough: cp -- {shlex.quote(archive)} {shlex.quote(url.database)}",
             status=4,
         )
-
-
-def _is_asked() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def _typed(name: str) -> str:
-    sys.stdout.flush()
-    sys.stderr.write(f"Type {name!r} to restore it: ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip()
-
-
-def _refused(why: str) -> MigralintError:
-    hint = "Type the name of the database, or give it with --confirm-database NAME."
-    return MigralintError(f"the restore is refused: {why}", hint=hint, status=5)

@@ -103,7 +103,6 @@ def _options(args: Namespace) -> Options:
 
 
 def _head(target: Target, way: Way, aside: bool) -> None:
-    from migralint.formats.characters import lines
     from migralint.runner import plan_text
 
     environment = target.environment
@@ -116,8 +115,7 @@ def _head(target: Target, way: Way, aside: bool) -> None:
     ]
     for note in (*target.notes, *way.notes):
         terminal.warn(note)
-    text = "\n".join(lines("\n".join(shown)))
-    sys.stderr.write(f"{text}\n") if aside else terminal.say(text)
+    terminal.say_lines("\n".join((*shown, "")), sys.stderr if aside else None)
 
 
 def _warn_of_drift(target: Target) -> None:
@@ -161,9 +159,7 @@ def _entry(target: Target, way: Way) -> dict[str, object]:
 
 
 def _json(found: dict[str, object], status: int) -> int:
-    import json
-
-    terminal.say(json.dumps({"schema_version": 1, **found}, indent=1))
+    terminal.say_json({"schema_version": 1, **found})
     return status
 
 

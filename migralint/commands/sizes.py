@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from migralint.config import Config
     from migralint.runner.databases import Database, Session
 
-# The parent of partitions has no statistics of its own before anybody has analyzed it.
+# The parent of partitions has no statistics of its own before anybody has analyzed it. The schema
+# migralint holds what apply keeps for `verify`.
 POSTGRES = """
     WITH RECURSIVE part (root, oid) AS (
         SELECT c.oid, c.oid FROM pg_class c WHERE c.relkind IN ('r', 'p', 'm')
@@ -42,7 +43,8 @@ POSTGRES = """
     FROM part JOIN pg_class c ON c.oid = part.root JOIN pg_class p ON p.oid = part.oid
     JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_stat_all_tables s ON s.relid = p.oid
-    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
+    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'migralint')
+        AND n.nspname !~ '^pg_(toast|temp)'
     GROUP BY 1, 2
 """
 MYSQL = """

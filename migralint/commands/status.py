@@ -32,17 +32,9 @@ def run(args: Namespace) -> int:
     target = targets.find(args)
     found = status.status(target)
     if args.output == "json":
-        import json
-
-        terminal.say(json.dumps(status.as_json(target, found), indent=1))
+        terminal.say_json(status.as_json(target, found))
     else:
         for note in target.notes:
             terminal.warn(note)
-        terminal.say("\n".join(_safe(status.text(target, found, args.verbose))))
+        terminal.say_lines(status.text(target, found, args.verbose))
     return 1 if found.wrong or (args.exit_code and found.pending) else 0
-
-
-def _safe(text: str) -> list[str]:
-    from migralint.formats.characters import lines
-
-    return lines(text)

@@ -12,7 +12,7 @@ from migralint.model import MigralintError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import TextIO
+    from typing import Any, TextIO
 
 WIDTH = 100
 
@@ -20,6 +20,20 @@ WIDTH = 100
 def say(text: str, stream: TextIO | None = None) -> None:
     """To standard output, with a line end where the text has none."""
     (stream or sys.stdout).write(text if text.endswith("\n") or not text else f"{text}\n")
+
+
+def say_lines(text: str, stream: TextIO | None = None) -> None:
+    """With what a terminal would obey made visible: names and messages are other people's."""
+    from migralint.formats.characters import lines
+
+    say("\n".join(lines(text)), stream)
+
+
+def say_json(found: Mapping[str, Any], indent: int | None = 1) -> None:
+    """A document for programs, in ASCII: whatever reads the pipe can take it."""
+    import json
+
+    say(json.dumps(found, indent=indent))
 
 
 def warn(text: str) -> None:

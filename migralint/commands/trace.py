@@ -73,11 +73,7 @@ def run(args: Namespace) -> int:
             terminal.warn("interrupted; the scratch database was dropped")
             return stop.status
     if args.output == "json":
-        import json
-
-        terminal.say(json.dumps(text.as_json(found), indent=1))
+        terminal.say_json(text.as_json(found))
     else:
-        from migralint.formats.characters import lines
-
-        terminal.say("\n".join(lines(text.text(found, args.verbose))))
+        terminal.say_lines(text.text(found, args.verbose))
     return 1 if found.wrong else 0

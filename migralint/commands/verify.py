@@ -48,13 +48,10 @@ def run(args: Namespace) -> int:
 
 def _show(target: Target, found: Verified, output: str) -> None:
     from migralint.catalog import report
-    from migralint.formats.characters import lines
 
     if output == "json":
-        import json
-
-        terminal.say(json.dumps(report.as_json(target, found), indent=1))
+        terminal.say_json(report.as_json(target, found))
         return
     for note in target.notes:
         terminal.warn(note)
-    terminal.say("\n".join(lines(report.text(target, found))))
+    terminal.say_lines(report.text(target, found))

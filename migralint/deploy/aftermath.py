@@ -176,7 +176,9 @@ def _restore(
 
 
 def _newest(course: Course) -> tuple[Backup | None, float | None]:
-    """(the backup to speak of, its age in seconds)."""
+    """(the backup to speak of, its age in seconds; None where that is not known)."""
+    from math import inf
+
     from migralint.backup import age, folder_of, newest
 
     try:
@@ -185,4 +187,5 @@ def _newest(course: Course) -> tuple[Backup | None, float | None]:
         )  # fmt: skip
     except MigralintError:
         found = None
-    return found, age(found) if found is not None else None
+    seconds = age(found) if found is not None else inf
+    return found, seconds if seconds < inf else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migralint.deploy import staging, steps, text
+from migralint.deploy import smoke, staging, steps, text
 from migralint.model import MigralintError, record
 from migralint.preflight.checklist import checklist
 from migralint.runner import plan_text
@@ -116,8 +116,8 @@ def _plan(course: Course) -> str:
 
 
 def _would(course: Course) -> str:
-    smoke = ["run " + " ".join(course.options.smoke)] if course.options.smoke else []
+    tested = [f"run {smoke.said(course.options.smoke)}"] if course.options.smoke else []
     if not course.names():
-        return ", ".join(["verify", *smoke])
+        return ", ".join(["verify", *tested])
     backup = [] if "backup" in _skipped(course) else ["back up"]
-    return ", ".join([*backup, "check", "apply", "verify", *smoke])
+    return ", ".join([*backup, "check", "apply", "verify", *tested])

@@ -6,6 +6,8 @@ beside and renamed. https://prometheus.io/docs/instrumenting/exposition_formats/
 
 from __future__ import annotations
 
+import time
+
 from migralint.deploy import text
 from migralint.deploy.timeline import ENDS
 
@@ -29,22 +31,21 @@ def render(course: Course, found: Deployed, path: str) -> str:
 def _prometheus(course: Course, found: Deployed) -> Iterator[str]:
     url = course.target.found.url
     common = {"database": url.shown, "environment": course.target.environment.name}
-    for name, help_text, samples in _families(course, found):
+    now = time.time()
+    for name, help_text, samples in (*_of_deploy(found, now), *_of_backup(found, now)):
         yield f"# HELP migralint_{name} {help_text}\n# TYPE migralint_{name} gauge\n"
         for labels, value in samples:
             shown = ",".join(f'{k}="{escaped(v)}"' for k, v in {**common, **labels}.items())
             yield f"migralint_{name}{{{shown}}} {value:.17g}\n"
 
 
-def _families(course: Course, found: Deployed) -> Iterator[tuple[str, str, list[Sample]]]:
-    import time
-
+def _of_deploy(found: Deployed, now: float) -> Iterator[tuple[str, str, list[Sample]]]:
     good = found.status == 0
     steps = [step for step in found.steps if step.outcome not in ("skipped", "not reached")]
     yield (
         "deploy_timestamp_seconds",
         "When the last deploy ended, in seconds since 1970.",
-        [({}, round(time.time()))],
+        [({}, round(now))],
     )
     yield "deploy_success", "Whether the last deploy ended well (1) or not (0).", [({}, good)]
     yield "deploy_exit_status", "The exit status of the last deploy.", [({}, found.status)]
@@ -80,24 +81,27 @@ def _families(course: Course, found: Deployed) -> Iterator[tuple[str, str, list[
     yield "deploy_restored", "Whether the backup was restored.", [({}, found.restored is not None)]
     skipped = [({"step": name}, 1.0) for name, _ in found.skipped]
     yield "deploy_step_skipped", "Steps that were skipped on request.", skipped
-    if found.backup is not None and found.backup_age is not None:
-        ended = time.time() - found.backup_age
-        yield (
-            "backup_timestamp_seconds",
-            "When the newest backup was made, in seconds since 1970.",
-            [({}, round(ended))],
-        )
-        yield (
-            "backup_age_seconds",
-            "The age of the newest backup when the deploy ended.",
-            [({}, round(found.backup_age))],
-        )
-        yield "backup_size_bytes", "The size of the newest backup.", [({}, found.backup.bytes)]
-        yield (
-            "backup_verified",
-            "Whether the newest backup was read whole.",
-            [({}, bool(found.backup.verified))],
-        )
+
+
+def _of_backup(found: Deployed, now: float) -> Iterator[tuple[str, str, list[Sample]]]:
+    if found.backup is None or found.backup_age is None:
+        return
+    yield (
+        "backup_timestamp_seconds",
+        "When the newest backup was made, in seconds since 1970.",
+        [({}, round(now - found.backup_age))],
+    )
+    yield (
+        "backup_age_seconds",
+        "The age of the newest backup when the deploy ended.",
+        [({}, round(found.backup_age))],
+    )
+    yield "backup_size_bytes", "The size of the newest backup.", [({}, found.backup.bytes)]
+    yield (
+        "backup_verified",
+        "Whether the newest backup was read whole.",
+        [({}, bool(found.backup.verified))],
+    )
 
 
 def escaped(value: str) -> str:

@@ -19,7 +19,7 @@ PATIENCE = 5.0  # seconds between asking it to end and ending it
 
 def run(command: Sequence[str], timeout: float, stream: TextIO) -> str:
     """Its output goes to `stream`. MigralintError with status 1 where it fails."""
-    shown = " ".join(command)
+    shown = said(command)
     try:
         process = subprocess.Popen(
             list(command), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream,
@@ -37,6 +37,13 @@ def run(command: Sequence[str], timeout: float, stream: TextIO) -> str:
         what = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
         raise MigralintError(f"{shown} {what}", status=1)
     return f"{shown} ended with status 0"
+
+
+def said(command: Sequence[str]) -> str:
+    """For the timeline, the log and the metrics: without the passwords and tokens in it."""
+    from migralint.scripts.secrets import mask_words
+
+    return " ".join(mask_words(os.path.basename(command[0]), list(command)))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -6,6 +6,7 @@ from migralint.deploy import smoke, staging, writes
 from migralint.deploy.course import Course, stand, states
 from migralint.model import MigralintError
 from migralint.runner import gate
+from migralint.runner.amounts import counted, size
 from migralint.runner.plan import plan
 from migralint.runner.target import answering, judged, open_session
 
@@ -50,7 +51,7 @@ def staging_first(course: Course, tell: Tell) -> None:
 
 def back_up(course: Course, tell: Tell) -> None:
     from migralint.backup import folder_of, make, prune
-    from migralint.backup.text import contents, size
+    from migralint.backup.text import contents
 
     target = course.target
     course.backup = make(target, note=course.progress.note)
@@ -68,7 +69,7 @@ def skip_backup(course: Course, reason: str) -> None:
     target = course.target
     found = course.known_backup = newest(folder_of(target), target)
     most = milliseconds(target.config.backup_max_age) / 1000
-    fresh = found is not None and bool(found.verified) and age(found) <= most
+    fresh = found is not None and age(found) <= most
     if target.environment.is_production and not fresh:
         lacking = f"there is none in {folder_of(target)}"
         if found is not None:
@@ -113,9 +114,8 @@ def _drift(course: Course) -> str:
     from migralint.catalog.verify import verify as run
 
     found = run(course.target, course.received)
-    count = len(found.differences)
-    what = "difference" if count == 1 else "differences"
-    return f"drift: {count} {what} from {found.against}" if count else ""
+    count = counted(len(found.differences), "difference")
+    return f"drift: {count} from {found.against}" if found.differences else ""
 
 
 def apply(course: Course, tell: Tell) -> None:

@@ -23,7 +23,8 @@ POSTGRES = """
 """
 SCHEMA = """
     SELECT object_name, count_write FROM performance_schema.table_io_waits_summary_by_table
-    WHERE object_schema = DATABASE() AND object_name NOT LIKE '%_migrations'
+    WHERE object_schema = DATABASE() AND object_name NOT IN
+    ('_prisma_migrations', '_migralint_migrations')
 """
 SERVER = """
     SHOW GLOBAL STATUS WHERE Variable_name IN
@@ -93,7 +94,7 @@ def since(target: Target, before: Counters | None) -> Lost:
     """What was written since the counters were read."""
     after = counters(target) if before is not None else None
     if before is None or after is None or before.of != after.of or before.where != after.where:
-        return Lost(None, "how much was written since the backup is not known")
+        return Lost(None, "an unknown number of writes since the backup")
     fewer = [name for name, count in before.values.items() if after.values.get(name, -1) < count]
     count = sum(max(n - before.values.get(name, 0), 0) for name, n in after.values.items())
     what = before.of if count != 1 else before.of[:-1]

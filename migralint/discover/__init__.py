@@ -12,7 +12,7 @@ import posixpath
 
 from migralint.discover.dialects import DIALECTS, dialect_of_file, find_dialect
 from migralint.discover.finding import Found, find_all, find_changed, find_named, within
-from migralint.discover.reading import decode, read
+from migralint.discover.reading import decode, programs, read
 from migralint.layouts import layout
 from migralint.layouts.folder import DOWN_FILE, by_number, split_name
 from migralint.model import File, Listing, MigralintError, Migration, Script, record
@@ -109,6 +109,9 @@ def _in_folder(
     found.listings.append(_listed(found, path, shape, present, dialect))
     for place, problem, line in folder.problems:
         yield Migration(place, "", "", "", name, dialect, problem=problem, problem_line=line)
+    unread = programs(folder.names)
+    if unread:
+        found.notes.append(f"{path}: not read are the migrations that are programs: {unread}")
     runs = shape.runs(folder, dialect)
     for file, (text, problem, line) in zip(files, texts, strict=True):
         how = runs(file.path, text)
@@ -128,6 +131,7 @@ def _in_folder(
             report=(only is None or file.path in only)
             and not _is_before(found.config, file.version),
             folder=path,
+            partial=unread > 0,
         )
 
 

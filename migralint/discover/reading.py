@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from migralint.layouts import Folder
+
+_PROGRAM = re.compile(r"[VvMm]?\d[\w.-]*\.(?:go|py|rb|java|kt|php|exs|rs|[cm]?[jt]s)\Z")
+_TEST = re.compile(r"[._-](?:test|spec)\.\w+\Z|\.d\.ts\Z")
 
 
 def read(folder: Folder, path: str) -> tuple[str, str, int]:
@@ -34,3 +41,8 @@ def decode(data: bytes) -> tuple[str, str, int]:
         guess = "; is it UTF-16 without its byte order mark?" if nul < 2 else ""
         return "", f"holds a NUL character{guess}", text.count("\n", 0, nul) + 1
     return text, "", 1
+
+
+def programs(names: Iterable[str]) -> int:
+    """How many files of a folder are migrations in a programming language (`00042_fill.go`)."""
+    return sum(1 for name in names if _PROGRAM.match(name) and not _TEST.search(name))

@@ -7,14 +7,16 @@ and dark follow the reader's system.
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from html import escape
+from operator import itemgetter
 
 from migralint import __version__
 from migralint.formats import Options
 from migralint.formats.characters import lines, one_line
 from migralint.formats.html_timeline import picture
 from migralint.formats.summary import assumption, counted, error_place, plural, shown_path, summary
-from migralint.model import Finding, MigralintError, Report, Severity, Suppressed
+from migralint.model import Finding, MigralintError, Report, Severity, Step, Suppressed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,9 +46,12 @@ def render(report: Report, options: Options) -> str:
     loud = [path for path, findings in by_path.items() if findings]
     if len(loud) > 1:
         parts.append(_contents(loud, by_path, options))
+    steps: dict[str, list[Step]] = {path: [] for path in loud}
+    for step in report.steps:
+        steps.setdefault(step.path, []).append(step)
     told: Told = {}
-    parts += [_file(path, by_path[path], report, options, told) for path in loud]
-    parts.append(_quiet([path for path in by_path if path not in loud], options))
+    parts += [_file(path, by_path[path], steps[path], options, told) for path in loud]
+    parts.append(_quiet([path for path, found in by_path.items() if not found], options))
     parts.append(_suppressed(report.suppressed, options))
     parts += [f'<p class="note">{_text(note)}</p>\n' for note in report.notes]
     parts.append("</main>\n")
@@ -114,12 +119,14 @@ def _anchor(path: str) -> str:
     return f"f{sha256(path.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
-def _file(path: str, findings: list[Finding], report: Report, options: Options, told: Told) -> str:
-    steps = [step for step in report.steps if step.path == path]
+def _file(
+    path: str, findings: list[Finding], steps: list[Step], options: Options, told: Told
+) -> str:
     statements: dict[tuple[int, str], list[Finding]] = {(s.line, s.text): [] for s in steps}
     apart: list[Finding] = []
+    places = list(statements)
     for finding in findings:
-        place = _statement(finding, list(statements))
+        place = _statement(finding, places)
         (apart if place is None else statements[place]).append(finding)
     body = [
         picture(steps),
@@ -143,8 +150,9 @@ def _statement(finding: Finding, places: list[tuple[int, str]]) -> tuple[int, st
     """The statement that a finding of an operation stands in."""
     if finding.operation in ("migration", "suppression", "file", "run_command"):
         return None
-    fitting = [p for p in places if p[0] <= finding.line <= p[0] + p[1].count("\n")]
-    return fitting[-1] if fitting else None
+    behind = bisect_right(places, finding.line, key=itemgetter(0))
+    line, text = places[behind - 1] if behind else (finding.line + 1, "")
+    return (line, text) if line <= finding.line <= line + text.count("\n") else None
 
 
 def _source(line: int, text: str) -> str:

@@ -39,18 +39,17 @@ class Lane:
 
 def picture(steps: Sequence[Step]) -> str:
     """The figure for one migration, "" where nobody has to wait."""
-    lanes = lanes_of(steps)
-    blocked = [lane.table for lane in lanes if _worst(lane) > 1]
+    levels = _levels(steps)
+    blocked = [table for table, level in levels.items() if level > 1]
     if not blocked:
         return ""
     longest = max((step.seconds or 0.0 for step in steps), default=0.0)
     after = _with_advice(steps)
-    changed = [lane for lane in lanes_of(after) if lane.table in blocked] if after else []
-    shown = [lane for lane in lanes if lane.table in blocked]
-    room = max(_length(some, longest) for some in (shown, changed) if some)
-    parts = [_track("As written", shown, longest, room)]
+    changed = [table for table in _levels(after) if levels.get(table, 0) > 1]
+    room = max(_length(some, longest) for some in (steps, after if changed else ()))
+    parts = [_track("As written", steps, blocked, longest, room)]
     if changed:
-        parts.append(_track("With the advice", changed, longest, room))
+        parts.append(_track("With the advice", after, changed, longest, room))
     return f'<figure class="deploy"><figcaption>What waits</figcaption>{"".join(parts)}</figure>\n'
 
 
@@ -72,39 +71,44 @@ def _numbered(step: Step, number: int) -> Step:
     return replace(step, together=number + step.together)
 
 
-def lanes_of(steps: Sequence[Step]) -> list[Lane]:
-    """For each table, what waits while each of the steps runs."""
+def lane_of(table: str, steps: Sequence[Step]) -> Lane:
+    """What waits for the table while each of the steps runs."""
     ends = {step.together: index for index, step in enumerate(steps)}
-    tables = dict.fromkeys(step.table for step in steps if step.table and step.lock)
-    lanes = []
-    for table in tables:
-        levels = [0] * len(steps)
-        for index, step in enumerate(steps):
-            if step.table == table and step.lock:
-                for held in range(index, ends[step.together] + 1):
-                    levels[held] = max(levels[held], LEVELS[step.blocks])
-        spans = (Span(level, s.seconds) for level, s in zip(levels, steps, strict=True))
-        lanes.append(Lane(table, tuple(spans)))
-    return lanes
+    until = dict.fromkeys(LEVELS.values(), -1)  # level -> the last step during which it is held
+    spans = []
+    for index, step in enumerate(steps):
+        if step.table == table and step.lock:
+            level = LEVELS[step.blocks]
+            until[level] = max(until[level], ends[step.together])
+        held = max((level for level, end in until.items() if end >= index), default=0)
+        spans.append(Span(held, step.seconds))
+    return Lane(table, tuple(spans))
 
 
-def _worst(lane: Lane) -> int:
-    return max((span.level for span in lane.spans), default=0)
+def _levels(steps: Sequence[Step]) -> dict[str, int]:
+    """The highest level of each table."""
+    found: dict[str, int] = {}
+    for step in steps:
+        if step.table and step.lock:
+            found[step.table] = max(found.get(step.table, 0), LEVELS[step.blocks])
+    return found
 
 
-def _width(span: Span, longest: float) -> float:
+def _width(span: Span | Step, longest: float) -> float:
     if span.seconds is None:
         return MOMENT + SIZE_UNKNOWN
     return MOMENT + (KNOWN * span.seconds / longest if longest else 0.0)
 
 
-def _length(lanes: Sequence[Lane], longest: float) -> float:
-    return sum(_width(span, longest) for span in lanes[0].spans)
+def _length(steps: Sequence[Step], longest: float) -> float:
+    return sum(_width(step, longest) for step in steps)
 
 
-def _track(title: str, lanes: Sequence[Lane], longest: float, room: float) -> str:
-    rows = "".join(_row(lane, longest, room) for lane in lanes[:MOST])
-    left = f"<p>... and {len(lanes) - MOST} tables more</p>" if len(lanes) > MOST else ""
+def _track(
+    title: str, steps: Sequence[Step], tables: Sequence[str], longest: float, room: float
+) -> str:
+    rows = "".join(_row(lane_of(table, steps), longest, room) for table in tables[:MOST])
+    left = f"<p>... and {len(tables) - MOST} tables more</p>" if len(tables) > MOST else ""
     return f"<section><h4>{title}</h4>{rows}{left}</section>"
 
 

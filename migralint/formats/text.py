@@ -166,7 +166,7 @@ def _said(report: Report, options: Options) -> tuple[str, ...]:
         said = (*said, f"--fix mends {ready} of these, where the migration is new; --diff shows it")
     if len(report.findings) < MANY or options.statistics:
         return said
-    return (*said, "--statistics counts by rule; `since:` reports new migrations only")
+    return (*said, "`migralint baseline` exempts what is here already; --statistics counts by rule")
 
 
 def _notes(notes: tuple[str, ...], options: Options) -> list[str]:

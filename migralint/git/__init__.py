@@ -55,14 +55,17 @@ def text(root: str, *arguments: str) -> str:
     return output.decode("utf-8", "surrogateescape").partition("\n")[0] if status == 0 else ""
 
 
-def top(start: str) -> str:
+NAME_FILES = "--staged and --changed need one; name the files instead."
+
+
+def top(start: str, hint: str = NAME_FILES) -> str:
     """The top of the work tree; an error (status 4) outside of one."""
     found = text(start, "rev-parse", "--show-toplevel")
     if not found:
         _refused(os.path.abspath(start))
         raise MigralintError(
             f"{os.path.abspath(start)} is in no git work tree",
-            hint="--staged and --changed need one; name the files instead.",
+            hint=hint,
             status=4,
         )
     return os.path.normpath(found)

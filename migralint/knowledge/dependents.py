@@ -83,7 +83,7 @@ def listed(things: Iterable[str]) -> str:
 
 def reads(schema: Schema, query: Query, table: Table, column: Name) -> bool:
     """Whether the view surely reads the column: no other relation in it has one of the name."""
-    if table.name.name not in query.relations:
+    if not query.joins(table.name.name):
         return False
     views = [v for v in schema.views.values() if v is not query and v.name.name in query.words]
     others = [t for t in schema.tables.values() if t is not table and t.name.name in query.words]
@@ -120,7 +120,7 @@ def record_table(view: View, schema: Schema) -> None:
         needs = [str(other) for other in _followed(schema, name)]
         if view.operation.kind == "drop_table":
             needs = [f"foreign key {c.name} of {c.table.name}" for c in referring]
-            needs += [f"view {v.name}" for v in schema.views.values() if name.name in v.relations]
+            needs += [f"view {v.name}" for v in schema.views.values() if v.joins(name.name)]
         known["used_by"] = listed(needs)
 
 

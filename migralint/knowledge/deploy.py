@@ -29,13 +29,18 @@ def steps(
 ) -> list[Step]:
     """The operations in order; `shown` makes a text fit for any reader (passwords masked)."""
     migration, config = timeline.migration, timeline.config
+    by_place: dict[tuple[int, int, str], list[Finding]] = {}
+    for finding in findings:
+        by_place.setdefault((finding.line, finding.column, finding.operation), []).append(finding)
     found = []
     for view in timeline.views:
         if not is_own(view):
             continue
         step = _step(view, shown)
         found += _elsewhere(view, step)
-        advised = next((f for f in findings if _concerns(f, view) and _slow(step)), None)
+        operation = view.operation
+        here = by_place.get((operation.line, operation.column, operation.kind), ())
+        advised = next((f for f in here if _slow(step) and _sql_blocks(f.instead)), None)
         after = tuple(_advised(advised, migration, config, shown)) if advised else ()
         found.append(replace(step, after=after))
     return found
@@ -77,12 +82,6 @@ def _together(view: View) -> int:
 
 def _slow(step: Step) -> bool:
     return step.blocks != "nothing" and step.seconds != 0.0
-
-
-def _concerns(finding: Finding, view: View) -> bool:
-    operation = view.operation
-    same = (finding.line, finding.column) == (operation.line, operation.column)
-    return same and finding.operation == operation.kind and bool(_sql_blocks(finding.instead))
 
 
 def _sql_blocks(text: str) -> list[str]:

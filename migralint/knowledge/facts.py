@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from migralint.model import Unknown
 
 OLDEST_SUPPORTED = {"postgres": 14, "mysql": 80, "sqlite": 3}
-_IDENTIFIERS = (
+_IDENTIFIERS = frozenset((
     "table", "column", "constraint", "index", "view", "type_name", "routine", "trigger", "policy",
     "sequence", "schema", "new_name",
-)  # fmt: skip
+))  # fmt: skip
 _NAMING = ("create_", "add_", "rename_")
 _LONGEST = {"postgres": 63, "mysql": 64}
 
@@ -242,7 +242,8 @@ def long_identifier(view: View) -> bool:
     if longest is None or not view.operation.kind.startswith(_NAMING):
         return False
     facts = view.operation.facts
-    names = [facts[fact].name for fact in _IDENTIFIERS if isinstance(facts.get(fact), Name)]
+    given = [(fact, value) for fact, value in facts.items() if isinstance(value, Name)]
+    names = [value.name for fact, value in given if fact in _IDENTIFIERS]
     if longest == 63:
         return any(len(name) > 15 and len(name.encode()) > longest for name in names)
     return any(len(name) > longest for name in names)
@@ -258,46 +259,6 @@ def holds_password(view: View) -> bool:
     if view.operation.facts.get("has_password"):
         return True
     return bool(re.search(r"\w://[^\s:/@']+:[^\s@/']+@", view.operation.statement.text[:100_000]))
-
-
-def renamed_to(view: View) -> Name:
-    """A column of the same type that this migration adds to the table that loses one.
-
-    Where it drops or adds several of this type, one that shares a word of its name with this one.
-    """
-    old, own = view.fact("old_type"), view.operation.facts
-    if old is UNKNOWN or not old:
-        return Name("")
-    kinds, same = ("add_column", "drop_column"), {"table": own["table"]}
-    others = [
-        v
-        for v in (*view.earlier(kinds, **same), *view.later(kinds, **same))
-        if v.fact("table") == own["table"] and v.fact("column") != own["column"]
-    ]
-    added: list[Name] = [
-        v.fact("column")
-        for v in others
-        if v.operation.kind == "add_column" and v.fact("type") == old and not v.fact("inline")
-    ]
-    dropped = [
-        v
-        for v in others
-        if v.operation.kind == "drop_column" and v.fact("old_type") in (old, UNKNOWN)
-    ]
-    if len(added) == 1 and not dropped:
-        return added[0]
-    words = _words(own["column"].name)
-    shared = [(len(words & _words(name.name)), name) for name in added]
-    best = max((count for count, _ in shared), default=0)
-    return next((name for count, name in shared if count == best > 0), Name(""))
-
-
-def _words(name: str) -> set[str]:
-    """userId, user_id and USER_ID -> {"user", "id"}; what every name may have says nothing."""
-    import re
-
-    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)
-    return {part.lower() for part in parts} - {"id", "at", "is", "by", "new", "old"}
 
 
 DERIVE: dict[str, Callable[[View], Any]] = {
@@ -327,8 +288,6 @@ DERIVE: dict[str, Callable[[View], Any]] = {
     "key_not_null": lambda view: UNKNOWN,
     "column_is_nullable_new": lambda view: False,
     "validated_check_proves_not_null": lambda view: False,
-    "enum_replaced": lambda view: False,
-    "lost_values": lambda view: UNKNOWN,
     "recreated": recreated,
     "replaced": replaced,
     "effect": effect,
@@ -349,7 +308,6 @@ DERIVE: dict[str, Callable[[View], Any]] = {
     "long_identifier": long_identifier,
     "column_count": column_count,
     "holds_password": holds_password,
-    "renamed_to": renamed_to,
     "statement": lambda view: view.operation.statement.text,
     **rebuild.DERIVE,
     **dependents.DERIVE,

@@ -28,7 +28,12 @@ _OF_TOOLS = re.compile(
 
 def generated_statements(migration: Migration, statements: Sequence[Statement]) -> set[int]:
     """The offsets of the statements that the layout's tool wrote."""
-    if migration.layout == "drizzle" or _BREAKPOINT in migration.text:
+    # drizzle-kit puts a breakpoint between any two statements, and writes no comments of its own
+    own_words = any(
+        text.startswith("--") and not _OF_TOOLS.match(text) for text in _comments(statements)
+    )
+    by_kit = migration.layout == "drizzle" and len(statements) < 2 and not own_words
+    if by_kit or _BREAKPOINT in migration.text:
         return {statement.start for statement in statements}
     found: set[int] = set()
     covered = False
@@ -51,8 +56,11 @@ def generated_statements(migration: Migration, statements: Sequence[Statement]) 
 
 def explained(statements: Sequence[Statement]) -> bool:
     """Whether somebody's own words stand in a comment."""
-    comments = [comment.text for statement in statements for comment in statement.comments]
     return any(
         not _MARK.match(text) and not _OF_TOOLS.match(text) and len(text.strip("-/* \n")) > 2
-        for text in comments
+        for text in _comments(statements)
     )
+
+
+def _comments(statements: Sequence[Statement]) -> list[str]:
+    return [comment.text for statement in statements for comment in statement.comments]

@@ -1,4 +1,6 @@
-"""Rebuilt tables: a new one is made and filled, the old one dropped, its name given to the new.
+"""What takes the place of the dropped: a rebuilt table, a renamed column, the next enum.
+
+A table is rebuilt so: a new one is made and filled, the old one dropped, its name given to the new.
 
 SQLite can change little of a table in place, so its ORMs write this for most changes.
 https://www.sqlite.org/lang_altertable.html#otheralter
@@ -6,7 +8,9 @@ https://www.sqlite.org/lang_altertable.html#otheralter
 
 from __future__ import annotations
 
-from migralint.model import UNKNOWN
+import re
+
+from migralint.model import UNKNOWN, Name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +18,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from migralint.knowledge.schema import Schema
+    from migralint.knowledge.schema.objects import OwnType
     from migralint.knowledge.timeline import View
-    from migralint.model import Name, Unknown
+    from migralint.model import Unknown
 
 
 def record_drop(view: View, schema: Schema) -> None:
@@ -25,13 +30,25 @@ def record_drop(view: View, schema: Schema) -> None:
     if table is None or not table.whole:
         return
     batch = view.migration.path
-    fresh = {t.name: tuple(t.columns) for t in schema.tables.values() if t.batch == batch}
+    sources = (schema.tables.get(source) for source in _sources(view).get(name.name, ()))
+    fresh = {t.name: tuple(t.columns) for t in sources if t is not None and t.batch == batch}
     view.known["columns_dropped"] = tuple(table.columns)
     view.known["columns_of_new_tables"] = fresh
     references = schema.references_to(name)
     others = [c for c in references if c.table is not table]
     cascading = [c.table.name for c in others if c.on_delete == "cascade"]
     view.known["cascading_references"] = ", ".join(str(other) for other in dict.fromkeys(cascading))
+
+
+def _sources(view: View) -> dict[str, list[Name]]:
+    """New name -> the tables to which the file gives it, earlier or later."""
+    timeline = view.timeline
+    found: dict[str, list[Name]] | None = timeline.cached.get("sources")
+    if found is None:
+        found = timeline.cached["sources"] = {}
+        for facts in (o.facts for o in timeline.operations if o.kind == "rename_table"):
+            found.setdefault(facts["new_name"].name, []).append(facts["table"])
+    return found
 
 
 def lost_columns(view: View) -> str | Unknown:
@@ -57,6 +74,66 @@ def _successor(view: View) -> Name | None:
     return None
 
 
+def lost_values(old: OwnType | None, new: OwnType | None) -> str | Unknown:
+    """The values that an enum lacks of the one that it replaces."""
+    if old is None or new is None:
+        return UNKNOWN
+    return ", ".join(value for value in old.values if value not in new.values)
+
+
+def _next_enum(view: View) -> Name | None:
+    """DROP TYPE a, then ALTER TYPE b RENAME TO a, where b was made by this migration."""
+    made = view.known.get("lost_to", ())
+    for rename in view.later(("rename_type",)) if made else ():
+        source: Name = rename.operation.facts["type_name"]
+        wanted = view.operation.facts["type_name"].name
+        if source in made and rename.operation.facts["new_name"].name == wanted:
+            return source
+    return None
+
+
+def _lost_to_next(view: View) -> str | Unknown:
+    successor = _next_enum(view)
+    lost: str | Unknown = view.known["lost_to"][successor] if successor else UNKNOWN
+    return lost
+
+
+def renamed_to(view: View) -> Name:
+    """A column of the same type that this migration adds to the table that loses one.
+
+    Where it drops or adds several of this type, one that shares a word of its name with this one.
+    """
+    old, own = view.fact("old_type"), view.operation.facts
+    if old is UNKNOWN or not old:
+        return Name("")
+    added: list[Name] = [
+        v.fact("column") for v in _others(view, "add_column", type=old, inline=False)
+    ]
+    if not added:
+        return Name("")
+    dropped = any(_others(view, "drop_column", old_type=value) for value in (old, UNKNOWN))
+    if len(added) == 1 and not dropped:
+        return added[0]
+    words = _words(own["column"].name)
+    shared = [(len(words & _words(name.name)), name) for name in added]
+    best = max((count for count, _ in shared), default=0)
+    return next((name for count, name in shared if count == best > 0), Name(""))
+
+
+def _others(view: View, kind: str, **same: Any) -> list[View]:
+    """What is done to other columns of the table, with these facts."""
+    table, column, kinds = view.fact("table"), view.fact("column"), (kind,)
+    same["table"] = table
+    found = (*view.earlier(kinds, **same), *view.later(kinds, **same))
+    return [v for v in found if v.fact("table") == table and v.fact("column") != column]
+
+
+def _words(name: str) -> set[str]:
+    """userId, user_id and USER_ID -> {"user", "id"}; what every name may have says nothing."""
+    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)
+    return {part.lower() for part in parts} - {"id", "at", "is", "by", "new", "old"}
+
+
 def record_index_drop(view: View, schema: Schema) -> None:
     """Whether an ORM's schema can express the index that goes: it drops what it does not know."""
     index = schema.index(view.operation.facts["index"], view.operation.facts.get("table"))
@@ -73,6 +150,9 @@ def beyond_orm(view: View) -> bool | Unknown:
 
 
 DERIVE: dict[str, Callable[[View], Any]] = {
+    "renamed_to": renamed_to,
+    "enum_replaced": lambda view: _next_enum(view) is not None,
+    "lost_values": _lost_to_next,
     "columns_dropped": lambda view: UNKNOWN,
     "columns_of_new_tables": lambda view: UNKNOWN,
     "cascading_references": lambda view: UNKNOWN,

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from migralint.knowledge.schema import Schema, Table
-    from migralint.knowledge.schema.objects import OwnType
     from migralint.knowledge.timeline import View
     from migralint.model import Unknown
 
@@ -25,6 +24,7 @@ MADE = {
     "create_extension": "extension", "create_rule": "rule", "create_role": "role",
     "create_database": "database",
 }  # fmt: skip
+_SETTINGS = ("lock_timeout", "timezone")  # those that facts ask for
 
 
 def record(view: View, schema: Schema) -> None:
@@ -55,7 +55,7 @@ def record(view: View, schema: Schema) -> None:
         timeline.made.add((made, facts[made]))
     if kind == "truncate" or (kind == "delete" and not facts["has_where"]):
         timeline.emptied.add(facts["table"])
-    elif kind == "set":
+    elif kind == "set" and facts["parameter"] in _SETTINGS:
         timeline.settings = {**timeline.settings, facts["parameter"]: facts["value"]}
     known["settings"] = timeline.settings
 
@@ -194,34 +194,14 @@ def _record_type(view: View, schema: Schema) -> None:
     known["new_type"] = own is not None and own.batch in timeline.fresh
     if view.operation.kind != "drop_type":
         return
-    former = _successor(view, own)
-    known["enum_replaced"] = former is not None
-    known["lost_values"] = ""
-    if former is not None:
-        known["replaced_type"] = former
-        new = schema.types.get(former)
-        if own is None or new is None:
-            known["lost_values"] = UNKNOWN
-        else:
-            known["lost_values"] = ", ".join(
-                value for value in own.values if value not in new.values
-            )
-
-
-def _successor(view: View, own: OwnType | None) -> Name | None:
-    """The enum in the place of the dropped one: it took the name before, or it does so next."""
-    name = view.operation.facts["type_name"]
-    before = list(view.earlier(("rename_type",), new_name=name))
-    if before:
-        former: Name = before[-1].operation.facts["type_name"]
-        return former
-    if own is not None and not own.values:
-        return None  # a composite type or a domain
-    for rename in view.later(("rename_type",)):
-        if rename.operation.facts["new_name"].name == name.name:
-            new: Name = rename.operation.facts["type_name"]
-            return new
-    return None
+    renames = list(view.earlier(("rename_type",), new_name=name))
+    if renames:
+        new = schema.types.get(renames[-1].operation.facts["type_name"])
+        known["enum_replaced"] = True
+        known["lost_values"] = rebuild.lost_values(own, new)
+    elif own is None or own.values:  # an enum made here may take the name when this one is gone
+        made = [t for t in schema.types.values() if t.batch == view.migration.path]
+        known["lost_to"] = {t.name: rebuild.lost_values(own, t) for t in made}
 
 
 def _record_modify(view: View, schema: Schema) -> None:

@@ -246,8 +246,8 @@ def unfinished(view: View) -> str:
     schema = view.timeline.schema
     found = [
         text
-        for thing, number in schema.unfinished.items()
-        if schema.number - number == PATIENCE and (text := thing.unfinished())
+        for thing in schema.unfinished.get(schema.number - PATIENCE, ())
+        if (text := thing.unfinished())
     ]
     return "; ".join(found)
 

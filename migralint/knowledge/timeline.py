@@ -111,6 +111,7 @@ class Timeline:
         from migralint.knowledge.recording import record
 
         self.migration: Migration = migration
+        self.operations: Sequence[Operation] = operations
         self.config: Config = config
         self.fresh: Set[str] = fresh
         self.derive: Mapping[str, Callable[[View], Any]] = DERIVE

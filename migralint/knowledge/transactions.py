@@ -49,6 +49,9 @@ def _same_transaction(view: View, other: View) -> bool | Unknown:
         return True
     if view.explicit or other.explicit:
         return view.transaction == other.transaction
+    first, last = sorted((view, other), key=lambda one: one.index)
+    for end in first.later(("commit", "rollback")):  # it ends the runner's transaction, too
+        return wrapped(view) if end.index > last.index else False
     return wrapped(view)
 
 
@@ -136,7 +139,7 @@ def used_value(view: View) -> bool | Unknown:
         for other in _quoting(view).get(value.partition("'")[0], ())
         if other.index > view.index
         and other.operation.statement is not own
-        and literal in other.operation.statement.text
+        and literal in _evaluated(other)
     ]
     return _any_shared(view, users)
 
@@ -150,9 +153,20 @@ def _quoting(view: View) -> dict[str, list[View]]:
         users = (v for v in timeline.views if v.operation.kind not in _NAMES_VALUES)
         last = {v.operation.statement.start: v for v in users}  # the last one answers for all
         for other in last.values():
-            for part in set(other.operation.statement.text.split("'")[1:-1]):
+            for part in set(_evaluated(other).split("'")[1:-1]):
                 found.setdefault(part, []).append(other)
     return found
+
+
+def _evaluated(view: View) -> str:
+    """The statement without what it only keeps: a trigger's arguments, which are strings, and the
+    body of a routine, which is looked at when it is called, unless its language is SQL."""
+    facts, text = view.operation.facts, view.operation.statement.text
+    if view.operation.kind == "create_routine" and facts.get("language", "sql") != "sql":
+        return text.replace(facts.get("body") or "\0", "")
+    if view.operation.kind == "create_trigger":
+        return re.split(r"(?i)\bexecute\s+(?:function|procedure)\b", text)[0]
+    return text
 
 
 def commit_follows(view: View) -> bool:

@@ -6,8 +6,9 @@ https://www.postgresql.org/docs/current/view-pg-locks.html
 
 from __future__ import annotations
 
-from migralint.preflight.asked import shown, tables
-from migralint.preflight.check import counted, failed, passed, warned
+from migralint.preflight.asked import tables
+from migralint.preflight.check import failed, passed, warned
+from migralint.runner.amounts import counted, duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def activity(asked: Asked) -> Iterable[Check]:
         else ""
     )
     if not found:
-        yield passed(NAME, f"no transaction has been open for{on} more than {shown(LONG)}")
+        yield passed(NAME, f"no transaction has been open for{on} more than {duration(LONG)}")
     yield from found
 
 
@@ -84,7 +85,7 @@ def _holders(asked: Asked, names: list[str]) -> Iterator[Check]:
         seen.add(pid)
         who = _who(pid, user, app)
         if wraparound:
-            said = f"autovacuum to prevent wraparound works on {held} for {shown(age or 0)}"
+            said = f"autovacuum to prevent wraparound works on {held} for {duration(age or 0)}"
             hint = "It gives way to nobody. Wait until it is done."
             yield failed(NAME, f"{said}, and does not give way", hint=hint)
         elif age is None:
@@ -95,14 +96,14 @@ def _holders(asked: Asked, names: list[str]) -> Iterator[Check]:
         elif state.startswith("idle in transaction"):
             hint = "Nothing is applied while it stays. End it where its application can, or type\n"
             hint += f"  SELECT pg_terminate_backend({pid});"
-            said = f"{who} is {state} since {shown(age)} and holds locks on {held}"
+            said = f"{who} is {state} since {duration(age)} and holds locks on {held}"
             yield failed(NAME, said, hint=hint)
         else:
-            said = f"{who} has a transaction open for {shown(age)} on {held}"
+            said = f"{who} has a transaction open for {duration(age)} on {held}"
             yield warned(NAME, said, hint="A statement that needs the table waits behind it.")
     for pid, user, app, state, age in asked.query(LONG_ONES, (LONG,)):
         if pid not in seen:
-            said = f"{_who(pid, user, app)} has a transaction open for {shown(age)} ({state})"
+            said = f"{_who(pid, user, app)} has a transaction open for {duration(age)} ({state})"
             hint = "CREATE INDEX CONCURRENTLY waits for it, and vacuum cleans nothing younger."
             yield warned(NAME, said, hint=hint)
 
@@ -115,7 +116,7 @@ def _waiting(asked: Asked, names: list[str]) -> Iterator[Check]:
 
 def _prepared(asked: Asked, names: list[str]) -> Iterator[Check]:
     for gid, owner, age, held in asked.query(PREPARED, (names,)):
-        said = f"a prepared transaction of {owner} is open for {shown(age)}"
+        said = f"a prepared transaction of {owner} is open for {duration(age)}"
         ending = f"COMMIT PREPARED or ROLLBACK PREPARED '{gid}' ends it; nothing else does."
         if held:
             yield failed(NAME, f"{said} and holds locks on {held}", hint=ending)

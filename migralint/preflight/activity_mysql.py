@@ -5,8 +5,9 @@ https://dev.mysql.com/doc/refman/8.4/en/metadata-locking.html
 
 from __future__ import annotations
 
-from migralint.preflight.asked import shown, tables
-from migralint.preflight.check import counted, failed, passed, warned
+from migralint.preflight.asked import tables
+from migralint.preflight.check import failed, passed, warned
+from migralint.runner.amounts import counted, duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _transactions(
     for number, user, host, command, age in old:
         who = f"connection {number} ({user}@{host})"
         held = sorted(t for n, t in locks or () if n == number and t.lower() in concerned)
-        said = f"{who} has a transaction open for {shown(age)}"
+        said = f"{who} has a transaction open for {duration(age)}"
         if held:
             idle = command.lower() == "sleep"
             make = failed if idle else warned

@@ -83,20 +83,3 @@ def tables(asked: Asked) -> list[Name]:
         if operation.kind == "rename_table":
             made.add(facts["new_name"])
     return [name for name in found if "{{" not in name.name]
-
-
-def shown(seconds: float) -> str:
-    """`40 s`, `12 min`, `3 h`, `5 days`: an age for a person."""
-    for size, unit in ((172_800, "days"), (7200, "h"), (120, "min")):
-        if seconds >= size:
-            return f"{seconds / {'days': 86400, 'h': 3600, 'min': 60}[unit]:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def bytes_shown(count: float) -> str:
-    """`512 B`, `3.4 MB`, `120 GB`."""
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if count < 1000 or unit == "TB":
-            break
-        count /= 1000
-    return f"{count:.0f} {unit}" if count >= 10 or unit == "B" else f"{count:.1f} {unit}"

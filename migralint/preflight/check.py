@@ -41,8 +41,3 @@ def failed(name: str, said: str, lines: Iterable[str] = (), hint: str = "") -> C
 def worst(checks: Iterable[Check]) -> str:
     """The outcome of all of them together."""
     return max((check.outcome for check in checks), key=OUTCOMES.index, default="pass")
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """`1 row`, `3 rows`, `2,000 rows`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from migralint.preflight.check import counted, failed, passed, warned
+from migralint.preflight.check import failed, passed, warned
+from migralint.runner.amounts import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from migralint.preflight.asked import bytes_shown, shown
-from migralint.preflight.check import counted, passed, warned
+from migralint.preflight.check import passed, warned
+from migralint.runner.amounts import counted, duration, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def replication(asked: Asked) -> Iterable[Check]:
     found = [*_standbys(asked, standbys), *_slots(slots)]
     if not found and (standbys or slots):
         there = counted(len(standbys), "replica")
-        yield passed(NAME, f"{there}, none more than {BEHIND} s or {bytes_shown(FAR)} behind")
+        yield passed(NAME, f"{there}, none more than {BEHIND} s or {size(FAR)} behind")
     yield from found
 
 
@@ -50,20 +50,20 @@ def _standbys(
     asked: Asked, rows: list[tuple[str, str, float | None, float | None]]
 ) -> Iterator[Check]:
     hint = "A rewrite writes the whole table into the log once more; readers there see old rows."
-    for name, state, lag, size in rows:
+    for name, state, lag, kept in rows:
         if not state:
             user = asked.session.server.user
             yield warned(NAME, f"how far {name} is behind cannot be looked at",
                          hint=f"GRANT pg_monitor TO {user};")  # fmt: skip
-        elif state != "streaming" or (lag or 0) > BEHIND or (size or 0) > FAR:
-            late = f"{shown(lag or 0)}, {bytes_shown(size or 0)} of log"
+        elif state != "streaming" or (lag or 0) > BEHIND or (kept or 0) > FAR:
+            late = f"{duration(lag or 0)}, {size(kept or 0)} of log"
             yield warned(NAME, f"the replica {name} is behind: {late} ({state})", hint=hint)
 
 
 def _slots(rows: list[tuple[str, str, bool, float | None]]) -> Iterator[Check]:
     for name, kind, active, kept in rows:
         if not active:
-            said = f"nobody reads the {kind} slot {name}; it keeps {bytes_shown(kept or 0)} of log"
+            said = f"nobody reads the {kind} slot {name}; it keeps {size(kept or 0)} of log"
             hint = f"The disk fills. If it is not used: SELECT pg_drop_replication_slot('{name}');"
             yield warned(NAME, said, hint=hint)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 
-from migralint.preflight.asked import bytes_shown
 from migralint.preflight.check import failed, passed, warned
+from migralint.runner.amounts import size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,20 +30,20 @@ def disk(asked: Asked) -> Iterable[Check]:
     if not needed and not unknown:
         yield passed(NAME, "no pending statement writes a table again or builds an index on one")
         return
-    what = f"about {bytes_shown(needed)} needed for new tables, indexes and the log of them"
+    what = f"about {size(needed)} needed for new tables, indexes and the log of them"
     if unknown:
-        what = f"at least {bytes_shown(needed)} needed; not known for {', '.join(unknown[:5])}"
+        what = f"at least {size(needed)} needed; not known for {', '.join(unknown[:5])}"
     free = _free(asked)
     if free is None:
         hint = "Look at the server's disk, or the provider's graph of it."
         yield warned(NAME, f"{what}; how much is free cannot be seen from here", hint=hint)
     elif free < needed:
         hint = "Make room first: a full disk stops every write."
-        yield failed(NAME, f"{what}, but {bytes_shown(free)} are free", hint=hint)
+        yield failed(NAME, f"{what}, but {size(free)} are free", hint=hint)
     elif unknown or free < needed * TWICE:
-        yield warned(NAME, f"{what}, {bytes_shown(free)} free")
+        yield warned(NAME, f"{what}, {size(free)} free")
     else:
-        yield passed(NAME, f"{what}, {bytes_shown(free)} free")
+        yield passed(NAME, f"{what}, {size(free)} free")
 
 
 def _needed(asked: Asked) -> tuple[int, list[str]]:

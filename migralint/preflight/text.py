@@ -87,7 +87,7 @@ def as_json(
 ) -> dict[str, Any]:
     return {
         "schema_version": 1,
-        "database": database,
+        "database": database or None,
         "outcome": worst(checks),
         "counts": {o: sum(check.outcome == o for check in checks) for o in OUTCOMES},
         "pending": list(pending),

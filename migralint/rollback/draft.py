@@ -7,6 +7,7 @@ import os
 from migralint.model import MigralintError, record
 from migralint.rollback.grades import GRADES, LOSSLESS, Undo
 from migralint.rollback.scripts import DRAFT, home
+from migralint.runner import amounts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,8 +49,7 @@ def counted(found: Draft) -> str:
     """`3 steps: 2 lossless, 1 lossy`"""
     grades = [step.grade for step in found.steps]
     parts = [f"{grades.count(grade)} {grade}" for grade in GRADES if grade in grades]
-    count = len(grades)
-    return f"{count} {'step' if count == 1 else 'steps'}" + f": {', '.join(parts)}" * bool(parts)
+    return amounts.counted(len(grades), "step") + f": {', '.join(parts)}" * bool(parts)
 
 
 def text(found: Draft) -> str:

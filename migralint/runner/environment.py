@@ -13,7 +13,7 @@ import re
 
 from migralint.model import MigralintError, record
 from migralint.runner import dotenv, strictness
-from migralint.runner.url import Url, parse
+from migralint.runner.url import Url, UrlError, parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Environment:
         return self.name == "production"
 
 
-class NoUrl(MigralintError):
+class NoUrl(UrlError):
     """Nobody has named a database."""
 
 
@@ -206,7 +206,7 @@ def _from_names(
     first, url = urls[0]
     for name, other in urls[1:]:
         if (other.dialect, other.database) != (url.dialect, url.database):
-            raise MigralintError(
+            raise UrlError(
                 f"{first} and {name} name different databases: {url.shown} and {other.shown}",
                 hint="Mend one of them, or say with --url which is meant.",
                 status=5,

@@ -54,9 +54,12 @@ def write(root: str, folder: str, files: Sequence[Written]) -> list[str]:
             raise MigralintError(f"{place} is there already")
     for place, file in zip(places, files, strict=True):
         whole = os.path.join(root, place)
-        os.makedirs(os.path.dirname(whole), exist_ok=True)
-        with open(whole, "x", encoding="utf-8", newline="\n") as stream:
-            stream.write(file.text)
+        try:
+            os.makedirs(os.path.dirname(whole), exist_ok=True)
+            with open(whole, "x", encoding="utf-8", newline="\n") as stream:
+                stream.write(file.text)
+        except OSError as error:
+            raise MigralintError(f"cannot write {place}: {error.strerror}", status=4) from error
     return places
 
 

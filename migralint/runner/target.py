@@ -10,6 +10,7 @@ from migralint.discover import discover
 from migralint.model import MigralintError, record, replace
 from migralint.runner import databases, environment, history
 from migralint.runner.durations import for_postgres, milliseconds
+from migralint.runner.url import UrlError
 from migralint.source import WorkTree
 
 TYPE_CHECKING = False
@@ -120,8 +121,10 @@ def find(args: Namespace) -> Target:
         folder, layout, locals_, notes = migrations(known, args.path)
         dialect = locals_[0].migration.dialect
     if dialect != found.url.dialect:
-        raise MigralintError(
-            f"the migrations of {folder} are for {dialect}, but {found.source} is {found.url.shown}"
+        raise UrlError(
+            f"the migrations of {folder} are for {dialect}, "
+            f"but {found.source} is {found.url.shown}",
+            hint=f"Give the URL of the {dialect} database that they are for.",
         )
     judged = environment.judge(args.env, values, found.url, hosts=config.hosts)
     db = databases.of(found.url.dialect)

@@ -56,6 +56,10 @@ LIBPQ = frozenset(
 LOCAL_HOSTS = frozenset(("", "localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal"))
 
 
+class UrlError(MigralintError):
+    """The URL of the database is missing, cannot be read, or names what cannot be meant."""
+
+
 @record
 class Url:
     """Where a database is. `database` is the path of the file for SQLite; `port` 0: the default."""
@@ -98,9 +102,9 @@ def parse(text: str, source: str = "the URL", folder: str = "") -> Url:
         text = text[1:-1].strip()
     if not text:
         empty = "holds no URL" if given else "is empty"
-        raise MigralintError(f"{source} {empty}", hint="Write postgresql://user:password@host/db.")
+        raise UrlError(f"{source} {empty}", hint="Write postgresql://user:password@host/db.")
     if re.search(r"[\x00-\x20]", text) and not text.startswith(("file:", "sqlite:")):
-        raise MigralintError(f"{source} holds a space or a line end", hint=ENCODE)
+        raise UrlError(f"{source} holds a space or a line end", hint=ENCODE)
     scheme, colon, rest = text.partition(":")
     dialect = SCHEMES.get(scheme.lower(), "")
     if not colon or not dialect:
@@ -108,18 +112,18 @@ def parse(text: str, source: str = "the URL", folder: str = "") -> Url:
     if dialect == "sqlite":
         return _file(scheme.lower(), rest, source, folder)
     if not rest.startswith("//"):
-        raise MigralintError(f"{source} has no // after {scheme.lower()}:")
+        raise UrlError(f"{source} has no // after {scheme.lower()}:")
     return _server(dialect, rest[2:], source)
 
 
-def _unknown(scheme: str, source: str) -> MigralintError:
+def _unknown(scheme: str, source: str) -> UrlError:
     if scheme.startswith("prisma"):
-        return MigralintError(
+        return UrlError(
             f"{source} is for Prisma's own proxy, which runs no migrations",
             hint="Set DIRECT_URL to the address of the database itself.",
         )
     # The scheme of something that is no URL may be a password, so it is not shown.
-    return MigralintError(
+    return UrlError(
         f"{source} is no URL of PostgreSQL, MySQL or SQLite",
         hint="It begins with postgresql://, mysql://, sqlite: or file:.",
     )
@@ -133,7 +137,7 @@ def _file(scheme: str, rest: str, source: str, folder: str) -> Url:
         path = path[2:]
     path = unquote(path)
     if not path or path == ":memory:":
-        raise MigralintError(f"{source} names no file", hint="Write sqlite:///dev.db.")
+        raise UrlError(f"{source} names no file", hint="Write sqlite:///dev.db.")
     return Url("sqlite", os.path.join(folder, path), parameters=dict(parse_qsl(query)))
 
 
@@ -142,7 +146,7 @@ def _server(dialect: str, rest: str, source: str) -> Url:
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     tail = rest[len(authority) :]
     if "@" in tail.partition("?")[0] or "#" in tail:
-        raise MigralintError(f"{source} cannot be read", hint=ENCODE)
+        raise UrlError(f"{source} cannot be read", hint=ENCODE)
     userinfo, _, places = authority.rpartition("@")
     user, _, password = userinfo.partition(":")
     path, _, query = tail.partition("?")
@@ -150,7 +154,7 @@ def _server(dialect: str, rest: str, source: str) -> Url:
     host, port = _places(places, source)
     database = unquote(path.lstrip("/")) or parameters.get("dbname", "")
     if not database:
-        raise MigralintError(f"{source} names no database", hint="Write it behind the host: /name.")
+        raise UrlError(f"{source} names no database", hint="Write it behind the host: /name.")
     socket = parameters.get("socket", "").strip("()") if dialect == "mysql" else ""
     return Url(
         dialect,
@@ -170,7 +174,7 @@ def _places(text: str, source: str) -> tuple[str, str]:
     for place in text.split(","):
         found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^:\[\]]*))(?::(\d{0,5}))?", place)
         if found is None:
-            raise MigralintError(f"{source}: host and port cannot be read", hint=ENCODE)
+            raise UrlError(f"{source}: host and port cannot be read", hint=ENCODE)
         hosts.append(unquote(found[1] or found[2] or ""))
         ports.append(found[3] or "")
     return ",".join(hosts), ",".join(ports) if any(ports) else ""

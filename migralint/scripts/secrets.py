@@ -22,6 +22,11 @@ PATTERNS = (
     re.compile(r"(\b(?:mysql|mysqladmin|mysqldump|mariadb|mariadb-admin)\b[^\n|;&]{0,200}?\s-p)(?![\s$])[^\s'\"]{1,200}"),
     # PASSWORD 'text' in SQL
     re.compile(r"(\b(?:password|identified\s{1,5}by)\s{1,5}')[^']{1,500}(?=')", re.IGNORECASE),
+    # the header of a request
+    re.compile(
+        r"(\bauthorization:\s{0,3}(?:bearer|basic|token)\s{1,3})(?![\s$*])[^\s'\"]{1,500}",
+        re.IGNORECASE,
+    ),
     # tokens that are known by their beginning
     re.compile(r"()\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_\w{20,255}|sk-[\w\-]{20,255}|xox[abprs]-[\w\-]{10,255}"
                r"|AKIA[0-9A-Z]{16}|eyJ[\w\-]{10,2000}\.[\w\-]{10,2000}\.[\w\-]{5,2000})"),

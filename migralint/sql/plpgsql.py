@@ -46,12 +46,18 @@ class _Block:
 
     @property
     def guards(self) -> bool:
-        outer = self.parent.guards if self.parent else False
-        return self.guard or self.handles or outer
+        return any(block.guard or block.handles for block in self._outwards())
 
     @property
     def loops(self) -> bool:
-        return self.loop or (self.parent.loops if self.parent else False)
+        return any(block.loop for block in self._outwards())
+
+    def _outwards(self) -> Iterator[_Block]:
+        """This block and those around it: a program can nest them deeper than Python its calls."""
+        block: _Block | None = self
+        while block is not None:
+            yield block
+            block = block.parent
 
 
 @record

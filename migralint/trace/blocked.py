@@ -6,6 +6,7 @@ Nothing is ended here. The pictures are made by blocked_postgres.py and blocked_
 from __future__ import annotations
 
 from migralint.model import MigralintError, record
+from migralint.runner.amounts import counted, duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,10 +133,9 @@ def text(picture: Picture) -> str:
     nodes = tree(picture)
     for one in nodes:
         lines += ["", *_lines(one, "")]
-    count = len(picture.waits)
-    verb = "session waits" if count == 1 else "sessions wait"
-    longest = _time(max(wait.seconds for wait in picture.waits))
-    return "\n".join([*lines, "", f"{count} {verb}, the longest for {longest}.", *_notes(picture)])
+    waiting = counted(len(picture.waits), "session waits", "sessions wait")
+    longest = duration(max(wait.seconds for wait in picture.waits))
+    return "\n".join([*lines, "", f"{waiting}, the longest for {longest}.", *_notes(picture)])
 
 
 def _notes(picture: Picture) -> list[str]:
@@ -147,7 +147,7 @@ def _lines(node: Node, indent: str) -> list[str]:
     lines = [f"{indent}{_who(person)}"]
     if wait is not None:
         wanted = f"{wait.wanted} on {wait.object}" if wait.wanted else wait.object
-        lines.append(f"{indent}  waits {_time(wait.seconds)} for {wanted}")
+        lines.append(f"{indent}  waits {duration(wait.seconds)} for {wanted}")
         if len(wait.blockers) > 1:
             lines.append(f"{indent}  blocked by {', '.join(wait.blockers)}")
     held = dict.fromkeys(
@@ -172,7 +172,7 @@ def _who(person: Person) -> str:
     if person.prepared:
         return f"prepared transaction {person.id}, by {person.user}{_age(person)}"
     named = person.application or "an application without a name"
-    since = f" for {_time(person.since)}" if person.since is not None else ""
+    since = f" for {duration(person.since)}" if person.since is not None else ""
     place = f"{person.user}@{person.host}" if person.host else person.user
     return f"{person.id} ({named}, {place}), {person.state or 'active'}{since}{_age(person)}"
 
@@ -180,15 +180,7 @@ def _who(person: Person) -> str:
 def _age(person: Person) -> str:
     if person.transaction is None:
         return ""
-    return f", transaction open for {_time(person.transaction)}"
-
-
-def _time(seconds: float) -> str:
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+    return f", transaction open for {duration(person.transaction)}"
 
 
 def as_json(picture: Picture) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 
+from migralint.catalog.beyond import is_beyond
 from migralint.model import MigralintError, record, replace
 from migralint.runner import gate
 from migralint.runner.databases import ServerError
@@ -38,16 +39,7 @@ if TYPE_CHECKING:
 # They take no lock, and SET TRANSACTION must come before any question of ours.
 SETTINGS = frozenset(("set", "reset", "session"))
 CONTROL = frozenset(("begin", "commit", "rollback", "savepoint"))
-# They reach beyond the scratch database: other databases of the server, its files, its settings.
-BEYOND = frozenset(
-    [
-        "create_database", "drop_database", "alter_database", "alter_system", "create_role",
-        "alter_role", "drop_role", "create_tablespace", "drop_tablespace", "create_subscription",
-        "drop_owned", "reassign_owned",
-    ]
-)  # fmt: skip
-BEYOND_SAID = "it reaches beyond the scratch database"
-SHARED = ("subscription", "role", "user", "group", "tablespace", "database", "server")
+BEYOND = "it reaches beyond the scratch database"
 
 
 @record
@@ -166,7 +158,7 @@ def _by_statement(run: Run) -> None:
     db.reset(session)
     for step in run.how.steps:
         kinds = {operation.kind for operation in step.operations}
-        if db.state(session) == "open" or kinds & CONTROL or _beyond(step):
+        if db.state(session) == "open" or kinds & CONTROL or is_beyond(step, session.url):
             _one(run, step)
         elif any(db.refuses_transaction(o.kind, o.facts) for o in step.operations):
             _outside(run, step)
@@ -198,9 +190,9 @@ def _one(run: Run, step: Step, before: Catalog | None = None) -> Catalog | None:
     `before` is of this transaction: outside, the counters of rows start anew at any moment.
     """
     db, session = run.db, run.session
-    if _beyond(step):
+    if is_beyond(step, session.url):
         how = run.how.transaction
-        run.done.append(shown(run, step, state="not run", said=BEYOND_SAID, transaction=how))
+        run.done.append(shown(run, step, state="not run", said=BEYOND, transaction=how))
         return before
     quiet = {operation.kind for operation in step.operations} <= SETTINGS
     held: set[tuple[int, str]] = set()
@@ -267,13 +259,3 @@ def _by_oid(run: Run, pairs: set[tuple[int, str]], before: Catalog) -> dict[int,
         if oid in run.existing and oid in before.relations:
             found.setdefault(oid, set()).add(lock)
     return {oid: frozenset(locks) for oid, locks in found.items()}
-
-
-def _beyond(step: Step) -> bool:
-    for operation in step.operations:
-        facts = operation.facts
-        shared = str(facts.get("object_type", "")) in SHARED
-        files = operation.kind == "copy" and step.data is None
-        if operation.kind in BEYOND or shared or files or facts.get("role_grant") is True:
-            return operation.facts.get("in_routine") is not True
-    return False

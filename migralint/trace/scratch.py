@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
+from migralint.catalog import OWN_SCHEMA
 from migralint.catalog.scratch import apply_all, scratch
 from migralint.model import MigralintError
 from migralint.runner import history
@@ -14,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from migralint.backup.tools import Tool
     from migralint.runner.databases import Database, Session
     from migralint.runner.history import Local
     from migralint.runner.signals import Received
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 DUMP = (
     "--schema-only", "--no-owner", "--no-privileges", "--no-comments", "--no-publications",
     "--no-subscriptions", "--no-security-labels", "--no-tablespaces", "--lock-wait-timeout=5000",
+    f"--exclude-schema={OWN_SCHEMA}",  # the snapshot for `verify` is no part of the schema
 )  # fmt: skip
 # A setting that only a newer server has, and the schema that every new database has already.
 HARMLESS = ("42704", "42P06")
@@ -39,31 +42,31 @@ def copy(
 
     `given` is the URL of an empty database to use, which is emptied again.
     """
-    with scratch(target, given) as session:
+    with scratch(target, given) as first:
+        session = first
+        with answering(session.url):
+            if text is not None:
+                _load(target.db, session, text)
+            elif applied:
+                target.db.ensure_schema(session)
+                history.create(target.db, session, target.table)
+                session = apply_all(target, session, applied, received)
+            else:
+                target.db.ensure_schema(session)
         try:
-            with answering(session.url):
-                if text is not None:
-                    _load(target.db, session, text)
-                elif applied:
-                    target.db.ensure_schema(session)
-                    history.create(target.db, session, target.table)
-                    session = apply_all(target, session, applied, received)
-                else:
-                    target.db.ensure_schema(session)
             yield session
         finally:
-            if given:
-                _empty(target.db, session)
+            if session.connection is not first.connection:
+                target.db.close(session)  # it was opened when the first one was lost
 
 
-def dumped(target: Target, session: Session) -> str | None:
+def dumped(target: Target, session: Session, tool: Tool) -> str:
     """The schema of the database as SQL, without a lock that is in anybody's way."""
     from subprocess import PIPE
 
     from migralint.backup import tools
-    from migralint.backup.postgres.dump import login, program
+    from migralint.backup.postgres.dump import login
 
-    tool = program("pg_dump", session.server.version)
     where, secret = login(target.found.url)
     with tools.started([tool.path, *DUMP, *where], secret, stdout=PIPE) as running:
         text: str = running.process.stdout.read().decode()
@@ -94,36 +97,3 @@ def _load(db: Database, session: Session, text: str) -> None:
                     status=4,
                 ) from None
     db.reset(session)
-
-
-# `public` is made again as it was: its owner and what is granted on it.
-EMPTY = """
-    SELECT format('DROP SCHEMA %I CASCADE', nspname), nspname, quote_ident(nspowner::regrole::text),
-        ARRAY(SELECT format('GRANT %s ON SCHEMA public TO %s', a.privilege_type,
-              CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END)
-              FROM aclexplode(nspacl) a WHERE a.grantee <> nspowner)
-    FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
-"""
-OTHERS = """
-    SELECT format('DROP PUBLICATION %I', pubname) FROM pg_publication
-    UNION ALL SELECT format('DROP EVENT TRIGGER %I', evtname) FROM pg_event_trigger
-    UNION ALL SELECT format('DROP EXTENSION %I CASCADE', extname) FROM pg_extension
-        WHERE extname <> 'plpgsql'
-"""
-
-
-def _empty(db: Database, session: Session) -> None:
-    """What was an empty database is one again, whatever the migrations have made in it."""
-    if session.url.dialect != "postgres" or db.state(session) == "lost":
-        return
-    if db.state(session) != "idle":
-        db.rollback(session)
-    db.reset(session)
-    for (statement,) in db.query(session, OTHERS):
-        db.query(session, statement)
-    for drop, name, owner, grants in db.query(session, EMPTY):
-        db.query(session, drop)
-        if name == "public":
-            db.query(session, f"CREATE SCHEMA public; ALTER SCHEMA public OWNER TO {owner}")
-            for grant in grants:
-                db.query(session, grant)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from migralint.runner.amounts import counted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -67,8 +69,8 @@ def _closing(found: Traces) -> str:
     statements = [one for trace in found.traces for one in trace.traced]
     different = [one for one in statements if one.differences]
     failed = [trace for trace in found.traces if trace.error]
-    count = f"{len(statements)} {'statement' if len(statements) == 1 else 'statements'}"
-    parts = [f"{count} of {len(found.traces)} migrations traced"]
+    count = f"{counted(len(statements), 'statement')} of {counted(len(found.traces), 'migration')}"
+    parts = [f"{count} traced"]
     for way, what in (("stricter", "stricter"), ("looser", "looser")):
         number = sum(any(d.way == way for d in one.differences) for one in different)
         parts += [f"{number} {what} than predicted"] * bool(number)

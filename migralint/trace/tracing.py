@@ -135,15 +135,16 @@ def _refuse_production(target: Target, options: Options) -> None:
 
 def _text(target: Target, options: Options, session: Session, notes: list[str]) -> str | None:
     """The schema as SQL; None where the applied migrations are to make it."""
+    from migralint.backup.postgres.dump import program
+
     if options.replay:
         return None
     try:
-        return dumped(target, session)
+        tool = program("pg_dump", session.server.version)
     except MigralintError as error:
-        if "could not read" in error.message:
-            raise
         notes.append(f"{error.message}; so the applied migrations are replayed instead")
         return None
+    return dumped(target, session, tool)
 
 
 def _traces(

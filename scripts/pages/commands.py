@@ -30,6 +30,7 @@ STATUSES = (
     ("3", "a bug in migralint: please report it"),
     ("4", "the environment: git cannot say what has changed, a database or lock cannot be had"),
     ("5", "refused by a safety gate (`guard`, `apply`, and what writes to production)"),
+    ("126, 127", "`guard`: the command cannot be run, is not there; what runs ends with its own"),
     ("130, 143", "interrupted (Ctrl-C), terminated"),
     ("141", "whoever read the output has gone"),
 )

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+import projects
 import pytest
 from backing import databases, seed
+from projects import database, on_mysql, on_postgres, on_sqlite, project, sqlite
 
 from migralint import cli
 
-RUNNER = Path(__file__).parents[1] / "runner"
-sys.path.insert(0, str(RUNNER))
-_spec = importlib.util.spec_from_file_location("runner_conftest", RUNNER / "conftest.py")
-assert _spec and _spec.loader
-_runner = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_runner)
-sqlite, database, project = _runner.sqlite, _runner.database, _runner.project
-on_postgres, on_sqlite, on_mysql = _runner.on_postgres, _runner.on_sqlite, _runner.on_mysql
+__all__ = ["database", "on_mysql", "on_postgres", "on_sqlite", "project", "sqlite"]
 
 
-class Here(_runner.Project):  # type: ignore[misc, name-defined]
+class Here(projects.Project):
     """A project in which `run` is migralint in this process: a second less for each of them."""
 
     def run(
@@ -53,12 +46,12 @@ def make_project(tmp_path: Path) -> Callable[[Any], Any]:
 
 @pytest.fixture
 def postgres(postgres_url: str) -> Iterator[Any]:
-    yield from _clean(_runner._administered("postgres", postgres_url))
+    yield from _clean(projects.administered("postgres", postgres_url))
 
 
 @pytest.fixture
 def mysql(mysql_url: str) -> Iterator[Any]:
-    yield from _clean(_runner._administered("mysql", mysql_url))
+    yield from _clean(projects.administered("mysql", mysql_url))
 
 
 def _clean(databases_made: Iterator[Any]) -> Iterator[Any]:

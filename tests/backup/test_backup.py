@@ -143,6 +143,9 @@ def test_retention_is_applied_after_a_backup(seeded, archives):
     stranger.write_text("not ours")
     for archive in archives(seeded):
         edit_manifest(archive, created="2020-01-01T00:00:00Z")
+    for option in ("--keep=0", "--keep=-1", "--keep-days=-1"):
+        assert "write a number from" in seeded.refused(2, "backup", option)
+    assert len(archives(seeded)) == 3
     assert seeded.ok("backup", "-q", "--keep", "2", "--keep-days", "1") == ""
     left = archives(seeded)
     assert len(left) == 2 and stranger.exists()

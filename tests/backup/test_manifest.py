@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from migralint.backup import manifest
+from migralint.backup import manifest, text
 from migralint.backup.manifest import Backup
 from migralint.model import replace
 from migralint.runner.url import parse
@@ -111,6 +111,7 @@ def test_only_what_has_a_manifest_of_ours_is_removed(tmp_path):
 
 def test_a_time_that_cannot_be_read_is_long_ago(tmp_path):
     assert manifest.age(put(tmp_path, 1, created="yesterday")) == float("inf")
+    assert "does not say" in text.listed(str(tmp_path), manifest.found(str(tmp_path)))
     assert 86000 < manifest.age(put(tmp_path, 1)) < 87000
 
 
@@ -126,9 +127,9 @@ def test_a_manifest_of_wrong_types_is_none(tmp_path, change):
 
 
 @given(some.text(max_size=80))
-def test_any_text_is_no_manifest(tmp_path_factory, text):
+def test_any_text_is_no_manifest(tmp_path_factory, content):
     folder = tmp_path_factory.getbasetemp()
-    (folder / "x.dump.json").write_text(text, encoding="utf-8", errors="surrogatepass")
+    (folder / "x.dump.json").write_text(content, encoding="utf-8", errors="surrogatepass")
     assert manifest.read(str(folder / "x.dump")) is None
 
 

@@ -204,14 +204,15 @@ def test_a_wrong_name_and_no_name_are_refused_before_anything_happens(seeded, ar
     now = checksums(seeded.database)
     (archive,) = archives(seeded)
     said = seeded.refused(5, "restore", str(archive), "--confirm-database", "shop")
-    assert "the restore is refused" in said
+    assert "is left as it is: 'shop' is not its name" in said
     said = seeded.refused(5, "restore", str(archive))
-    assert "no terminal" in said and "The restore takes back:" in said
+    assert "its name was not given" in said and "The restore takes back:" in said
     assert checksums(seeded.database) == now and archives(seeded) == [archive]
 
 
-@pytest.mark.parametrize("typed", ["dev.db", "dev"])
-def test_the_name_is_typed_on_a_terminal(on_sqlite, archives, typed):
+@pytest.mark.parametrize("typed, agent", [("dev.db", ""), ("dev", ""), ("dev.db", "1")])
+def test_the_name_is_typed_on_a_terminal(on_sqlite, archives, typed, agent):
+    """By a person: what an agent types there does not count."""
     seed(on_sqlite, 2)
     before = checksums(on_sqlite.database)
     on_sqlite.ok("backup")
@@ -221,7 +222,7 @@ def test_the_name_is_typed_on_a_terminal(on_sqlite, archives, typed):
     process = subprocess.Popen(
         [sys.executable, "-m", "migralint", "restore", str(archives(on_sqlite)[0])],
         cwd=on_sqlite.folder,
-        env=on_sqlite.environ(),
+        env=on_sqlite.environ(CLAUDECODE=agent),
         stdin=theirs,
         stdout=subprocess.PIPE,
         stderr=theirs,
@@ -230,8 +231,9 @@ def test_the_name_is_typed_on_a_terminal(on_sqlite, archives, typed):
     os.write(ours, f"{typed}\n".encode())
     process.communicate(timeout=60)
     os.close(ours)
-    assert process.returncode == (0 if typed == "dev.db" else 5)
-    assert checksums(on_sqlite.database) == (before if typed == "dev.db" else now)
+    confirmed = typed == "dev.db" and not agent
+    assert process.returncode == (0 if confirmed else 5)
+    assert checksums(on_sqlite.database) == (before if confirmed else now)
 
 
 def test_a_manifest_that_says_otherwise_stops_the_restore(seeded, archives):

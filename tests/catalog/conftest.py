@@ -7,34 +7,43 @@ process, for signals.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import itertools
 import os
 import subprocess
-import sys
-from pathlib import Path
 
+import projects
 import pytest
+from projects import (
+    database,
+    judge,
+    mysql,
+    on_mysql,
+    on_postgres,
+    on_sqlite,
+    postgres,
+    project,
+    sqlite,
+)
 
 from migralint import cli
 
-RUNNER = Path(__file__).parent.parent / "runner"
-sys.path.insert(0, str(RUNNER))
+__all__ = [
+    "database",
+    "judge",
+    "mysql",
+    "on_mysql",
+    "on_postgres",
+    "on_sqlite",
+    "postgres",
+    "project",
+    "sqlite",
+]
 
-spec = importlib.util.spec_from_file_location("runner_fixtures", RUNNER / "conftest.py")
-assert spec and spec.loader
-runner = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(runner)
-
-judge = runner.judge
-postgres, mysql, sqlite, database = runner.postgres, runner.mysql, runner.sqlite, runner.database
-project = runner.project
-on_postgres, on_mysql, on_sqlite = runner.on_postgres, runner.on_mysql, runner.on_sqlite
 _numbers = itertools.count(1)
 
 
-class Inside(runner.Project):
+class Inside(projects.Project):
     """A project in which commands are called, not started."""
 
     def run(self, *args, timeout=0, **environ):

@@ -222,6 +222,20 @@ def test_a_failed_smoke_test_brings_the_backup_back(on_postgres):
     assert on_postgres.database.applied() == [ONE, TWO]
 
 
+def test_a_secret_in_the_smoke_test_is_nowhere_in_what_is_said(on_sqlite):
+    project = seeded(on_sqlite)
+    project.add(TWO, GROW)
+    secrets = ("-H", "Authorization: Bearer geheim1", "--token", "geheim2", "http://a:geheim3@b/")
+    command = ("--", sys.executable, "-c", "raise SystemExit(3)", *secrets)
+    dry = project.run("deploy", "--dry-run", *command)
+    done = project.run("deploy", "--metrics", "m.json", "--on-failure", "leave", *command)
+    log = (project.folder / "backups" / "deploys.jsonl").read_text()
+    everything = dry.stdout + dry.stderr + done.stdout + done.stderr + log
+    everything += (project.folder / "m.json").read_text()
+    assert done.returncode == 1 and "ended with status 3" in log and "run " in dry.stdout
+    assert "geheim" not in everything
+
+
 def test_a_smoke_test_that_hangs_is_ended(on_sqlite):
     seeded(on_sqlite)
     on_sqlite.add(TWO, GROW)

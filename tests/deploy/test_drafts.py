@@ -7,9 +7,9 @@ the catalog of before back, object by object; the other grades are asserted with
 from __future__ import annotations
 
 import sqlite3
-import sys
 
 import pytest
+from projects import Database
 
 from migralint.catalog import differences, snapshot
 from migralint.config import Config
@@ -18,8 +18,6 @@ from migralint.rollback.grades import GRADES
 from migralint.rollback.walking import way_back
 from migralint.runner import databases
 from migralint.runner.url import parse
-
-Database = sys.modules["runner_fixtures"].Database
 
 POSTGRES = """
 CREATE TYPE mood AS ENUM ('sad', 'ok');

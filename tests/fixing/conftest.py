@@ -1,20 +1,27 @@
-"""The fixtures of the runner's tests: databases of their own, projects, Prisma's engine."""
+"""The databases, projects and Prisma's engine, for what takes migrations apart."""
 
-from __future__ import annotations
+from projects import (
+    database,
+    judge,
+    make_project,
+    mysql,
+    on_mysql,
+    on_postgres,
+    on_sqlite,
+    postgres,
+    project,
+    sqlite,
+)
 
-import importlib.util
-import sys
-from pathlib import Path
-
-RUNNER = Path(__file__).parent.parent / "runner"
-sys.path.insert(0, str(RUNNER))
-
-spec = importlib.util.spec_from_file_location("runner_fixtures", RUNNER / "conftest.py")
-assert spec and spec.loader
-runner = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(runner)
-
-judge = runner.judge
-postgres, mysql, sqlite, database = runner.postgres, runner.mysql, runner.sqlite, runner.database
-make_project, project = runner.make_project, runner.project
-on_postgres, on_mysql, on_sqlite = runner.on_postgres, runner.on_mysql, runner.on_sqlite
+__all__ = [
+    "database",
+    "judge",
+    "make_project",
+    "mysql",
+    "on_mysql",
+    "on_postgres",
+    "on_sqlite",
+    "postgres",
+    "project",
+    "sqlite",
+]

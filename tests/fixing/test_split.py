@@ -59,6 +59,12 @@ def test_a_statement_leaves_with_its_comments(text: str, first: str, second: str
     )
 
 
+def test_if_not_exists_does_not_hide_what_a_build_that_broke_off_has_left() -> None:
+    """--fix writes it, and the rule hidden-invalid-index would find it in the step."""
+    found = split(SCHEMA, 'CREATE INDEX IF NOT EXISTS "index" ON users (email);\nSELECT 1;\n')
+    assert 'CREATE INDEX CONCURRENTLY "index" ON users (email);\n' in found.files[1].text
+
+
 def test_a_batch_keeps_dollar_quotes_and_comments() -> None:
     found = split(SCHEMA, "UPDATE users SET bio = $$a$$ -- why\nWHERE age > 3 -- c\n;\n")
     assert found.files[0].text.startswith("-- c\n-- In batches")

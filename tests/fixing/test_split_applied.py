@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+from projects import administered
 from splitting import SEEDED, Scratch, apply_original, same_schema, split, why
 from test_split_proof import CASES, SCHEMA, SEED
 
@@ -31,9 +32,7 @@ def opened(database):
 @pytest.fixture
 def original(make_project, postgres_url):
     """A database on which the original has run, to compare with."""
-    from conftest import runner
-
-    made = runner._administered("postgres", postgres_url)
+    made = administered("postgres", postgres_url)
     one = opened(next(made))
     one.run(SCHEMA + SEED)
     apply_original(one, MORE)

@@ -101,6 +101,28 @@ def test_a_database_that_does_not_answer(make_project: Any, postgres: Any) -> No
     assert "FAIL" in said and "geheim" not in said
 
 
+@pytest.mark.parametrize(
+    "url, said",
+    [
+        ("", "which database? There is no URL"),
+        ("mongodb://geheim@host/shop", "DATABASE_URL is no URL of PostgreSQL, MySQL or SQLite"),
+        ("mysql://root@localhost/shop", "are for sqlite, but DATABASE_URL is mysql://"),
+    ],
+)
+def test_a_url_that_names_no_database_is_a_failed_check(
+    on_sqlite: Any, url: str, said: str
+) -> None:
+    """As every other check, in each form of the output."""
+    on_sqlite.add("20240101000000_a", FIRST)
+    found = checks(on_sqlite, status=4, DATABASE_URL=url)
+    assert outcomes(found, "database URL") == ["fail"] and outcomes(found, "the rest") == ["warn"]
+    assert said in found["database URL"][0]["said"] and found["database URL"][0]["hint"]
+    for form in ("text", "markdown"):
+        done = on_sqlite.run("preflight", "--output", form, DATABASE_URL=url)
+        assert done.returncode == 4 and "FAIL" in done.stdout and "database URL" in done.stdout
+        assert "geheim" not in done.stdout + done.stderr
+
+
 def test_a_password_is_never_shown(on_postgres: Any) -> None:
     url = urlsplit(on_postgres.database.url)
     secret = url._replace(netloc=f"{url.username}:geheim@{url.hostname}:{url.port}").geturl()

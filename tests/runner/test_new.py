@@ -129,6 +129,22 @@ def test_the_command(on_postgres):
     assert "20990101000001_add_users_e_mail" in second
 
 
+def test_the_layout_is_for_a_folder_that_is_empty(on_postgres):
+    on_postgres.add("20240101000000_a", "CREATE TABLE a (id INT PRIMARY KEY);\n")
+    done = on_postgres.run("new", "x", "--layout", "goose")
+    assert done.returncode == 2 and "is laid out for prisma, not goose" in done.stderr
+    done = on_postgres.run("new", "x", "--layout", "nosuch")
+    assert done.returncode == 2 and "--layout is one of supabase, prisma" in done.stderr
+    assert on_postgres.ok("new", "x", "--layout", "prisma").endswith("_x/migration.sql\n")
+
+
+def test_a_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(MigralintError, match=r"cannot write file/001_x\.sql: ") as caught:
+        new.write(str(tmp_path), "file", [new.Written("001_x.sql", "")])
+    assert caught.value.status == 4
+
+
 def test_a_name_that_is_no_column():
     for text in ("users=x", "users.a", "users.a=;drop", "users.a b=c", "u;.a=b"):
         with pytest.raises(MigralintError):

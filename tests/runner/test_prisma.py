@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from projects import Database, administered
 
 A = "CREATE TABLE a (id INTEGER PRIMARY KEY);\n"
 B = "CREATE TABLE b (id INTEGER PRIMARY KEY);\nCREATE TABLE b2 (id INTEGER PRIMARY KEY);\n"
@@ -219,9 +220,7 @@ def _continue(theirs, ours):
 
 @pytest.fixture
 def two_on_postgres(make_project, judge, postgres_url):
-    from conftest import _administered
-
-    first, second = (_administered("postgres", postgres_url) for _ in range(2))
+    first, second = (administered("postgres", postgres_url) for _ in range(2))
     yield ByPrisma(make_project(next(first)), judge), ByMigralint(make_project(next(second)), judge)
     for made in (first, second):
         next(made, None)
@@ -229,8 +228,6 @@ def two_on_postgres(make_project, judge, postgres_url):
 
 @pytest.fixture
 def two_on_sqlite(make_project, judge, tmp_path):
-    from conftest import Database
-
     def one(name):
         return make_project(Database("sqlite", f"file:{tmp_path}/{name}.db"))
 

@@ -73,7 +73,7 @@ def test_the_text_says_it_and_the_rows_are_named(traced: Any) -> None:
     said = traced.ok("trace", "--rows", "30")
     assert "30 made-up rows in each table" in said
     assert "SHARE on users" in said and "reads all of users" in said and "as predicted" in said
-    assert "1 statement of 1 migrations traced, none differs from the prediction." in said
+    assert "1 statement of 1 migration traced, none differs from the prediction." in said
     assert "reads all of users" not in traced.ok("trace", "--rows", "0")
 
 

@@ -10,6 +10,7 @@ from migralint.backup import tools
 from migralint.backup.mysql import archive
 from migralint.backup.rooms import Dumped, applied, catalog
 from migralint.model import MigralintError
+from migralint.runner.databases.mysql.session import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,10 +30,6 @@ TABLES = """SELECT table_name FROM information_schema.tables WHERE table_schema 
 ENGINES = """SELECT table_name FROM information_schema.tables WHERE table_schema = ?
              AND table_type = 'BASE TABLE' AND engine IN ('MyISAM', 'Aria', 'MEMORY', 'CSV')
              ORDER BY 1"""
-
-
-def quoted(name: str) -> str:
-    return "`" + name.replace("`", "``") + "`"
 
 
 def program(purpose: str, server: Server) -> tools.Tool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from migralint.backup import tools
 from migralint.backup.mysql import archive
-from migralint.backup.mysql.dump import login, program, quoted
+from migralint.backup.mysql.dump import login, program
 from migralint.backup.rooms import connected, not_removed
 from migralint.model import MigralintError
 from migralint.runner.databases import ServerError
+from migralint.runner.databases.mysql.session import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,11 +12,12 @@ import time
 
 from migralint.backup import tools
 from migralint.backup.mysql import archive as text_of
-from migralint.backup.mysql.dump import login, options, program, quoted
+from migralint.backup.mysql.dump import login, options, program
 from migralint.backup.mysql.scratch import LIKE, PEOPLE, feed, people
 from migralint.backup.rooms import Swapped, connected, in_use
 from migralint.model import MigralintError, record
 from migralint.runner.databases import ServerError
+from migralint.runner.databases.mysql.session import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

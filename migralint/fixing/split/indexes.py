@@ -52,9 +52,13 @@ def create_index(found: Found) -> Change | str:
         return PARTITIONED.format(found.table)
     if found.view.fact("only") is True:
         return "ON ONLY is for a partitioned table"
-    at = _word(found.text, "index")
-    sql = f"{found.text[:at]} CONCURRENTLY{found.text[at:]}"
-    return _alone(sql, "index", f"Writes to {found.table} go on while it is built.")
+    at = rest = _word(found.text, "index")
+    why = f"Writes to {found.table} go on while it is built."
+    if found.view.fact("if_not_exists") is True:  # see the rule hidden-invalid-index
+        rest = _word(found.text, "exists")
+        why += " No IF NOT EXISTS: that passes over what a build that broke off has left."
+    sql = f"{found.text[:at]} CONCURRENTLY{found.text[rest:]}"
+    return _alone(sql, "index", why)
 
 
 def drop_index(found: Found) -> Change | str:

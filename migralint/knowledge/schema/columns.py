@@ -174,4 +174,4 @@ def _copied(schema: State, table: Table | None, target: Name, assignment: str) -
     ):
         return
     if schema.number - schema.numbers.get(new.batch, 0) <= 3:
-        schema.unfinished[Expanded(table, old, new)] = schema.number
+        schema.begun(Expanded(table, old, new))

@@ -83,7 +83,7 @@ def add_constraint(
         constraint.name = _given_name(schema, table, constraint, included)
     schema.add_constraint(constraint)
     if not constraint.valid and not facts.get("not_enforced"):
-        schema.unfinished[constraint] = schema.number
+        schema.begun(constraint)
     if kind in _INDEXED:
         _give_index(schema, constraint, index, facts)
     elif kind == "foreign_key" and schema.dialect == "mysql":

@@ -24,7 +24,8 @@ def create_index(schema: State, facts: Facts, batch: object) -> None:
         return
     index = Index(name, on, facts, batch)
     schema.add_index(index)
-    for own in [i for i in on.indexes.values() if i.variety == OF_KEY]:
+    mine = on.indexes.values() if schema.dialect == "mysql" else ()
+    for own in [i for i in mine if i.variety == OF_KEY]:
         if index.columns[: len(own.columns)] == own.columns:
             schema.remove_index(own)
 

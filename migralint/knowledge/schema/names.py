@@ -22,8 +22,8 @@ _CAST = re.compile(r'\s*\(*\s*(?:[\w$]+\.)?([^\W\d][\w$]*|"[^"]+")\s*\)*\s*::')
 
 def joined(first: str, second: str, label: str) -> str:
     """first_second_label within 63 bytes: the longer of the first two is cut."""
-    one, two = first.encode(), second.encode()
     room = LONGEST - len(label) - 1 - (1 if second else 0)
+    one, two = first.encode()[:room], second.encode()[:room]
     while len(one) + len(two) > room:
         if len(one) > len(two):
             one = one[:-1]

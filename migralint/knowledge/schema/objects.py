@@ -213,6 +213,10 @@ class View:
         text = " ".join(re.sub(r"'(?:[^']|'')*'", "''", self.query).split())
         return "".join(p if p[:1] == '"' else p.lower() for p in re.split(r'("[^"]*")', text))
 
+    def joins(self, name: str) -> bool:
+        """Whether the name surely stands behind FROM or JOIN; most queries lack it altogether."""
+        return name in self.words and name in self.relations
+
     @property
     def relations(self) -> list[str]:
         """What surely stands behind FROM or JOIN; a list with commas gives its first name only."""

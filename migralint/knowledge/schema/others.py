@@ -196,7 +196,7 @@ def switch_trigger(schema: State, facts: Facts, batch: object, enabled: bool) ->
     for one in list(table.triggers) if every and enabled else [name]:
         table.triggers[one] = (enabled, batch)
     if not enabled:
-        schema.unfinished[Disabled(table, name)] = schema.number
+        schema.begun(Disabled(table, name))
 
 
 # schemas, and what the replay cannot follow

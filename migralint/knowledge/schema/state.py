@@ -58,7 +58,7 @@ class State:
         self.made_in: dict[str, int] = {}  # schema -> the number of the migration that began it
         self.altering_routines: set[str] = set()
         self.temporary: list[Table] = []
-        self.unfinished: dict[Constraint | Disabled | Expanded, int] = {}  # since which migration
+        self.unfinished: dict[int, list[Constraint | Disabled | Expanded]] = {}  # since when
         self.batch: object = None
         self.proven: object = None  # the last migration that counted among the proofs
         self.number = 0
@@ -146,6 +146,10 @@ class State:
         """Something happened that could not be read: from now on nothing is surely missing."""
         if reason not in self.gaps:
             self.gaps.append(reason)
+
+    def begun(self, thing: Constraint | Disabled | Expanded) -> None:
+        """A change of several steps, of which this migration makes the first."""
+        self.unfinished.setdefault(self.number, []).append(thing)
 
     def add_table(self, table: Table) -> None:
         self.tables[table.name] = table

@@ -210,7 +210,8 @@ def made_by(command: str) -> str:
 def no_driver(extra: str, package: str) -> MigralintError:
     return MigralintError(
         f"{package} is not installed",
-        hint=f"pip install 'migralint[{extra}]'",
+        hint=f"pip install 'migralint[{extra}]', or where pipx has installed it: "
+        f"pipx inject migralint '{package}{'[binary]' * (extra == 'postgres')}'",
     )
 
 

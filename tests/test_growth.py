@@ -1,0 +1,166 @@
+"""What a run costs grows with its input and not with the square of it: calls are counted, not time.
+
+Each file is linted at one size and at twice that: at most 2.3 times the calls.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from migralint.config import Config
+from migralint.formats import FORMATS, Options, render
+from migralint.lint import lint
+from migralint.model import Migration, Report
+from migralint.rules import builtin_directory, load
+from migralint.sql.operations import operations
+from migralint.sql.statements import split
+
+Make = Callable[[int], str]
+RULES = load([builtin_directory()])
+COUNT = 150
+MOST = 2.3  # twice is linear; what is read before the first statement makes it less
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How often a function, a generator or a built-in one was entered."""
+    count = 0
+
+    def entered(frame: FrameType, event: str, argument: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(entered)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def growth(work: Callable[[int], Callable[[], object]], count: int = COUNT) -> float:
+    """The calls for twice as much, over those for `count`; what comes once is made before."""
+    calls(work(2))
+    return calls(work(2 * count)) / calls(work(count))
+
+
+def report(text: str, steps: bool = False, dialect: str = "postgres") -> Report:
+    migration = Migration(
+        "1_a.sql", text, "1", "a", "plain", dialect, transaction="file", folder="."
+    )
+    return lint([migration], RULES, Config(preset="strict"), "2026-01-01", steps=steps)
+
+
+def repeated(line: str) -> Make:
+    """The line once for each number, which stands for `#`."""
+    return lambda count: "".join(line.replace("#", str(number)) for number in range(count))
+
+
+def listed(head: str, part: str, tail: str = ";\n") -> Make:
+    return lambda count: (
+        head + ",\n".join(part.replace("#", str(number)) for number in range(count)) + tail
+    )
+
+
+FILES: dict[str, Make] = {
+    "statements": repeated("ALTER TABLE t# ADD COLUMN c text;\n"),
+    "statements of one line": repeated("DROP TABLE t#;"),
+    "findings with a fix": repeated("DROP TABLE t#;\n"),
+    "findings on one table": repeated("CREATE INDEX i# ON users (email);\n"),
+    "actions of one statement": listed("ALTER TABLE t ", "ADD COLUMN c# int NOT NULL"),
+    "actions with a fix": listed("ALTER TABLE t ", "DROP COLUMN c#"),
+    "allowed": repeated("-- migralint: allow drop-table (unused)\nDROP TABLE t#;\n"),
+    "tables and their indexes": repeated(
+        "CREATE TABLE t# (id bigint PRIMARY KEY, a text);\nCREATE INDEX i# ON t# (a);\n"
+    ),
+    "foreign keys": repeated(
+        "CREATE TABLE t# (id bigint PRIMARY KEY, a bigint REFERENCES users (id));\n"
+        "CREATE INDEX i# ON t# (a);\n"
+    ),
+    "validated constraints": repeated(
+        "ALTER TABLE t# ADD CONSTRAINT c# CHECK (a > 0) NOT VALID;\n"
+        "ALTER TABLE t# VALIDATE CONSTRAINT c#;\n"
+    ),
+    "unnamed constraints": repeated(
+        "ALTER TABLE t# ADD CHECK (a > 0) NOT VALID;\nALTER TABLE t# VALIDATE CONSTRAINT c#;\n"
+    ),
+    "dropped and made again": repeated(
+        "DROP TABLE t#;\nCREATE TABLE t# (id bigint PRIMARY KEY);\n"
+    ),
+    "made, then dropped": lambda count: (
+        repeated("CREATE TABLE t# (id bigint PRIMARY KEY);\n")(count)
+        + repeated("DROP TABLE t#;\n")(count)
+    ),
+    "rebuilt": repeated(
+        "CREATE TABLE n# (id int);\nINSERT INTO n# (id) SELECT id FROM t#;\nDROP TABLE t#;\n"
+        "ALTER TABLE n# RENAME TO t#;\n"
+    ),
+    "columns of one table, dropped": lambda count: (
+        listed("CREATE TABLE t (id int, ", "c# int", ");\n")(count)
+        + repeated("ALTER TABLE t DROP COLUMN c#;\n")(count)
+    ),
+    "transactions": repeated("BEGIN;\nALTER TABLE t# ADD COLUMN a int;\nCOMMIT;\n"),
+    "settings": repeated("SET lock_timeout = '#s';\nALTER TABLE t# ADD COLUMN a int;\n"),
+    "values of an enum": lambda count: (
+        repeated("ALTER TYPE e ADD VALUE 'v#';\n")(count)
+        + repeated("UPDATE t# SET a = 'w#' WHERE id = 1;\n")(count)
+    ),
+    "policies": repeated(
+        "CREATE POLICY p# ON t# USING (true);\nALTER TABLE t# ENABLE ROW LEVEL SECURITY;\n"
+    ),
+    "filled columns": repeated(
+        "ALTER TABLE t ADD COLUMN c# int;\nUPDATE t SET c# = 1;\n"
+        "ALTER TABLE t ALTER COLUMN c# SET NOT NULL;\n"
+    ),
+    "partitions": repeated("CREATE TABLE p# PARTITION OF p FOR VALUES FROM (#) TO (#);\n"),
+    "nested conditions": lambda count: f"DELETE FROM t WHERE {'(' * count}1=1{')' * count};\n",
+    "nested blocks": lambda count: (
+        f"DO $$ BEGIN {'IF a THEN ' * count} DROP TABLE t; {'END IF; ' * count} END $$;\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("make", FILES.values(), ids=list(FILES))
+def test_a_file(make: Make) -> None:
+    assert growth(lambda count: partial(report, make(count))) < MOST
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format(name: str) -> None:
+    def work(count: int) -> Callable[[], object]:
+        found = report(FILES["findings with a fix"](count), steps=name == "html")
+        return lambda: render(name, found, Options())
+
+    assert growth(work) < MOST
+
+
+def test_the_steps_of_a_deploy() -> None:
+    make = FILES["findings with a fix"]
+    assert growth(lambda count: partial(report, make(count), steps=True)) < MOST
+
+
+def test_files() -> None:
+    """As many migrations as there are, each with a table of its own."""
+
+    def work(count: int) -> Callable[[], object]:
+        text = "CREATE TABLE t{0} (id bigint PRIMARY KEY);\nDROP TABLE u{0};\n"
+        migrations = [
+            Migration(f"m/{n}_a.sql", text.format(n), str(n), "a", "plain", "postgres", folder="m")
+            for n in range(count)
+        ]
+        return lambda: lint(migrations, RULES, Config(), "2026-01-01")
+
+    assert growth(work) < MOST
+
+
+def test_a_program_nested_deeper_than_calls_can_be() -> None:
+    count = 5_000
+    text = f"DO $$ BEGIN {'BEGIN ' * count} DROP TABLE t; {'END; ' * count} END $$;"
+    found = [o.kind for one in split(text, "postgres") for o in operations(one, "postgres")]
+    assert "drop_table" in found
