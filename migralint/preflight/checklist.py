@@ -9,7 +9,7 @@ from migralint.preflight.work import TAKING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from migralint.model import Operation
     from migralint.runner.plan import Plan
@@ -86,11 +86,11 @@ def _operations(plan: Plan) -> Iterator[Operation]:
             yield from (o for o in step.operations if not o.facts.get("in_routine"))
 
 
-def _named(operations: list[Operation], kinds: object) -> str:
+def _named(operations: list[Operation], kinds: Container[str]) -> str:
     """`users.email, posts and 3 more`."""
     names: dict[str, None] = {}
     for operation in operations:
-        if operation.kind in kinds:  # type: ignore[operator]
+        if operation.kind in kinds:
             names[_object(operation)] = None
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(list(names)[:SHOWN]) + more
