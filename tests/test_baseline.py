@@ -140,3 +140,11 @@ def test_a_baseline_that_is_none_is_an_error(project, capsys, text):
     assert caught.value.path == baseline.NAME and "migralint baseline" in caught.value.hint
     write(project, baseline.NAME, text)
     assert cli.main(["lint"]) == 2
+
+
+def test_one_migration_is_counted_in_the_singular(project, capsys):
+    os.unlink(SECOND)
+    assert cli.main(["baseline"]) == 0
+    assert "1 migration is exempt" in capsys.readouterr().out
+    assert cli.main(["lint"]) == 0
+    assert "1 migration is in .migralint/baseline.json" in capsys.readouterr().out

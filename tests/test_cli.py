@@ -120,6 +120,7 @@ def test_unknown_commands_are_corrected(capsys) -> None:
         ),
         (["restore", "--qwxyz"], "there is no option --qwxyz\n  `migralint restore --help` "),
         (["cache", "clear", "now"], "too much: now\n"),
+        (["lint", "-Z"], "there is no option -Z\n"),
         (["apply", "--retries", "x"], "argument --retries: invalid int value: 'x'\n"),
         (["new"], "the following arguments are required: NAME\n"),
     ],

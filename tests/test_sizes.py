@@ -181,6 +181,7 @@ def test_postgres(project, capsys, postgres_url):
                     ANALYZE users;
                     CREATE TABLE "Post" (id int); CREATE SCHEMA app; CREATE TABLE app.a (id int);
                     CREATE TABLE _prisma_migrations (id text);
+                    CREATE SCHEMA migralint; CREATE TABLE migralint.snapshots (id text);
                     CREATE TABLE visit (id int, day date) PARTITION BY RANGE (day);
                     CREATE TABLE visit_1 PARTITION OF visit FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
                     INSERT INTO visit SELECT n, '2024-02-02' FROM generate_series(1, 20000) n;

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # For fewer migrations, reading the file takes longer than doing the work.
 WORTH_RESULTS = 24
-WORTH_SNAPSHOT = 24
+WORTH_SNAPSHOT = 8
 MOST_SNAPSHOTS = 3
 
 

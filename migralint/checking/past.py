@@ -59,7 +59,8 @@ def settle(
         remarks += _settings(config, found, old, base, rules)
         remarks += _growth(found, base, entries, place, old)
         remarks += _schemas(config, source, old, changes, base)
-    notes = [f"{exempt} migrations are in {place}: context, not reported"] * bool(exempt)
+    number = "1 migration is" if exempt == 1 else f"{exempt} migrations are"
+    notes = [f"{number} in {place}: context, not reported"] * bool(exempt)
     if config.sizes:
         from migralint.knowledge.sizes import note
 

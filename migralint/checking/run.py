@@ -6,7 +6,7 @@ from migralint.checking import check, settings
 from migralint.checking.finding import find, today
 from migralint.model import Severity, replace
 
-WORTH_KEEPING = 24  # migrations
+WORTH_KEEPING = 8  # migrations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -55,7 +55,8 @@ def _said(place: str, listed: Sequence[Migration], known: Mapping[str, str]) -> 
     now = {migration.path for migration in listed}
     new, gone = len(now - set(known)), len(set(known) - now)
     changes = f" ({new} added, {gone} taken out)" if known else ""
+    number = "1 migration is" if len(now) == 1 else f"{len(now)} migrations are"
     return (
-        f"Wrote {place}: {len(now)} migrations are exempt{changes}.\n"
+        f"Wrote {place}: {number} exempt{changes}.\n"
         "They are read as context; what comes after them is reported. Next: commit the file."
     )

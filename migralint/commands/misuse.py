@@ -25,7 +25,8 @@ def misuse(parser: ArgumentParser, arguments: Sequence[str], message: str) -> Mi
                 f"there is no option {option}", hint=f"{_near(option, known)}{way}"
             )
     if message.startswith(TOO_MANY):
-        message = f"too much: {message.removeprefix(TOO_MANY)}"
+        rest = message.removeprefix(TOO_MANY)
+        message = f"there is no option {rest}" if rest.startswith("-") else f"too much: {rest}"
     return MigralintError(message, hint=way)
 
 

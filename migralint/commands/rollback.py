@@ -68,10 +68,10 @@ def _by_script(args: Namespace) -> int:
     options = _options(args)
     target, way = back.look(targets.find(args), options)
     if args.dry_run and args.output == "json":
-        return _json({"dry_run": True, **_entry(target, way)}, 1 if back.refused(way) else 0)
+        return _json({"dry_run": True, **_entry(target, way)}, 1 if gate.refused(way.report) else 0)
     _head(target, way, args.output == "json")
     if args.dry_run:
-        found = back.refused(way)
+        found = gate.refused(way.report)
         terminal.say(f"`migralint rollback` would refuse: {len(found)} errors." * bool(found))
         return 1 if found else 0
     back.refuse(target, way)
@@ -153,7 +153,7 @@ def _entry(target: Target, way: Way) -> dict[str, object]:
         "script": way.script.path,
         "database": target.found.url.shown,
         "environment": target.environment.name,
-        "refused": bool(back.refused(way)),
+        "refused": bool(gate.refused(way.report)),
         "plan": plan_text.entry(way.planned),
     }
 

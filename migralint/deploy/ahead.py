@@ -42,7 +42,8 @@ class Ahead:
             lines += [checks.text(self.checks), ""]
         lines += [f"It would be refused: {refusal}" for refusal in self.refusals]
         lines += [text.ahead(self.course, self.questions)]
-        lines.append(f"A deploy would: {_would(self.course)}. Nothing was done.")
+        would = f"would: {_would(self.course)}" if not self.status else "would end without an apply"
+        lines.append(f"A deploy {would}. Nothing was done.")
         return "\n".join(lines)
 
     def markdown(self) -> str:

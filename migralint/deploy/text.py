@@ -62,7 +62,8 @@ def end(found: Deployed) -> str:
     lines.append(f"{ENDINGS[found.outcome]} after {found.seconds:.1f} s.")
     if found.committed and found.error is None and found.outcome == "deployed":
         lines.append(f"Applied: {', '.join(found.committed)}.")
-    lines += [f"{name} was skipped: {reason}" for name, reason in found.skipped]
+    left_out = {step.name for step in found.steps if step.outcome == "skipped"}
+    lines += [f"{name} was skipped: {why}" for name, why in found.skipped if name in left_out]
     return "\n".join([*lines, *found.said])
 
 

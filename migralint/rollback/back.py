@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from migralint.model import MigralintError, Report, Severity, record, replace
+from migralint.model import MigralintError, Report, record, replace
 from migralint.rollback import order, rows, scripts
 from migralint.runner import gate, history
 from migralint.runner.apply import take_lock
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from migralint.config import Config
-    from migralint.model import Finding
     from migralint.rollback.scripts import Script
     from migralint.runner.databases import Session
     from migralint.runner.outcome import Outcome
@@ -149,22 +148,13 @@ def _lenient(target: Target) -> Config:
     return replace(target.config, rules={**found, **target.config.rules})
 
 
-def refused(way: Way) -> list[Finding]:
-    return [finding for finding in way.report.findings if finding.severity >= Severity.ERROR]
-
-
 def refuse(target: Target, way: Way) -> None:
     """MigralintError with status 5 where the linter stops the script."""
-    found = refused(way)
-    if not found:
-        return
-    where = " in production, where what destroys needs a reason" * target.environment.is_production
-    raise MigralintError(
-        f"refused{where}: nothing was rolled back\n" + "\n".join(map(gate.said, found[:20])),
-        hint="Change the script, or allow the finding with a reason: "
-        "`-- migralint: allow RULE (why)` above the statement.",
-        status=5,
+    hint = (
+        "Change the script, or allow the finding with a reason: "
+        "`-- migralint: allow RULE (why)` above the statement."
     )
+    gate.refuse(target, way.report, "nothing was rolled back", hint)
 
 
 def _unchanged(target: Target, session: Session, options: Options, way: Way) -> None:

@@ -119,6 +119,12 @@ def live(target: Target, session: Session, rules: Sequence[Rule]) -> Config:
     return replace(config, rules={**config.rules, **always}, overrides=overrides)
 
 
+ALLOWING = (
+    "Change the migration, or allow the finding with a reason, in the file or under `allow:` in "
+    ".migralint.yaml."
+)
+
+
 def refused(report: Report) -> list[Finding]:
     return [finding for finding in report.findings if finding.severity >= Severity.ERROR]
 
@@ -128,22 +134,20 @@ def check(
 ) -> Report:
     """MigralintError with status 5 where a finding stops the apply."""
     report = lint(target, session, pending, modes)
+    hint = f"`migralint plan` shows the whole of it. {ALLOWING}{_adopting(target)}"
+    refuse(target, report, "nothing was applied", hint)
+    return report
+
+
+def refuse(target: Target, report: Report, what: str, hint: str) -> None:
+    """MigralintError with status 5 where the report has an error; `what` was not done then."""
     found = refused(report)
     if not found:
-        return report
+        return
     shown = "\n".join(said(finding) for finding in found[:20])
     more = f"\n... and {len(found) - 20} more" if len(found) > 20 else ""
-    why = (
-        " in production, where what destroys needs a reason"
-        if target.environment.is_production
-        else ""
-    )
-    error = MigralintError(
-        f"refused{why}: nothing was applied\n{shown}{more}",
-        hint="`migralint plan` shows the whole of it. Change the migration, or allow the finding "
-        "with a reason, in the file or under `allow:` in .migralint.yaml." + _adopting(target),
-        status=REFUSED,
-    )
+    where = " in production, where what destroys needs a reason" * target.environment.is_production
+    error = MigralintError(f"refused{where}: {what}\n{shown}{more}", hint=hint, status=REFUSED)
     error.findings = report.findings  # type: ignore[attr-defined]
     raise error
 

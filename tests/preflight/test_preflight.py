@@ -123,6 +123,14 @@ def test_a_url_that_names_no_database_is_a_failed_check(
         assert "geheim" not in done.stdout + done.stderr
 
 
+def test_no_limit_of_time_for_the_data(project: Any) -> None:
+    """`0` is for none, on each of the three."""
+    pending = "DELETE FROM users WHERE id = 1;\n"
+    start(project, pending, "INSERT INTO users VALUES (1, 'a', 1)")
+    (check,) = checks(project, "--data-timeout", "0")["destructive"]
+    assert "1 row" in check["lines"][0]
+
+
 def test_a_password_is_never_shown(on_postgres: Any) -> None:
     url = urlsplit(on_postgres.database.url)
     secret = url._replace(netloc=f"{url.username}:geheim@{url.hostname}:{url.port}").geturl()

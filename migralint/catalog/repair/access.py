@@ -6,6 +6,7 @@ import re
 
 from migralint.catalog.names import MEMBER
 from migralint.catalog.repair.parts import anew, setting
+from migralint.runner.databases.postgres.session import literal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,11 +19,6 @@ _GRANT = re.compile(
     r"(foreign server|\w+) (.+) to (its owner|PUBLIC|\"(?:[^\"]|\"\")+\"|\S+)", re.DOTALL
 )
 _DEFAULT = re.compile(r"(\"(?:[^\"]|\"\")+\"|\S+)( in schema .+)? on (\w+) to (.+)", re.DOTALL)
-
-
-def _literal(text: str) -> str:
-    inner = text.replace("'", "''")
-    return f"'{inner}'" if "\\" not in text else "E'" + inner.replace("\\", "\\\\") + "'"
 
 
 def _granted(privileges: str, what: str, who: str, column: str = "") -> list[str]:
@@ -84,7 +80,7 @@ def _usual_default_privileges(place: Object, present: Properties) -> list[str]:
 
 
 def _comment(place: Object, wanted: Properties) -> list[str]:
-    return [_commented(place, _literal(wanted.get("text", "")))]
+    return [_commented(place, literal(wanted.get("text", "")))]
 
 
 def _no_comment(place: Object, present: Properties) -> list[str]:
