@@ -99,7 +99,6 @@ class Memory:
         if self.changed:
             files.save(self.root, f"schemas-{self.name}.json", self.snapshots)
 
-
     def _pieces(self) -> Iterator[bytes]:
         """One object of all results; packed one after the other, for there may be thousands."""
         before = b"{"

@@ -2,7 +2,8 @@
 
 migralint rollback NAME                         run its script, after the database's name was typed
 migralint rollback NAME --dry-run               show what the script does, and run nothing
-migralint rollback NAME --draft                 write the way back, each step graded; it is not run
+migralint rollback NAME --draft                 print the way back, each step graded; it is not run
+migralint rollback NAME --write                 the same, into the file where it is looked for
 migralint rollback NAME --restore-backup FILE   put the whole database back instead
 migralint rollback --check                      are the folders of what was rolled back withdrawn?
 
@@ -63,6 +64,8 @@ def run(args: Namespace) -> int:
 
 def _by_script(args: Namespace) -> int:
     from migralint.rollback import back
+    from migralint.runner import gate
+    from migralint.runner.amounts import counted
     from migralint.runner.signals import Interrupted, watched
 
     options = _options(args)
@@ -72,7 +75,8 @@ def _by_script(args: Namespace) -> int:
     _head(target, way, args.output == "json")
     if args.dry_run:
         found = gate.refused(way.report)
-        terminal.say(f"`migralint rollback` would refuse: {len(found)} errors." * bool(found))
+        if found:
+            terminal.say(f"`migralint rollback` would refuse: {counted(len(found), 'error')}.")
         return 1 if found else 0
     back.refuse(target, way)
     _warn_of_drift(target)
@@ -145,8 +149,7 @@ def _told(args: Namespace, target: Target, way: Way, state: State) -> int:
 
 
 def _entry(target: Target, way: Way) -> dict[str, object]:
-    from migralint.rollback import back
-    from migralint.runner import plan_text
+    from migralint.runner import gate, plan_text
 
     return {
         "name": way.state.name,
@@ -198,7 +201,8 @@ def _draft(args: Namespace) -> int:
         terminal.say(draft.text(found))
         return 0
     path = draft.write(config.root, folder, found)
-    terminal.say(f"Wrote {path}: {draft.counted(found)}. Read each step, then remove the mark.")
+    said = "Read each step, then remove its first line: until then it is not run."
+    terminal.say(f"Wrote {path}: {draft.counted(found)}. {said}")
     return 0
 
 

@@ -56,7 +56,10 @@ def back_up(course: Course, tell: Tell) -> None:
 
 def skip_backup(course: Course, reason: str) -> None:
     """In production there must be a recent one all the same."""
+    from math import inf
+
     from migralint.backup import age, folder_of, newest
+    from migralint.backup.text import old
     from migralint.runner.durations import milliseconds
 
     target = course.target
@@ -66,7 +69,8 @@ def skip_backup(course: Course, reason: str) -> None:
     if target.environment.is_production and not fresh:
         lacking = f"there is none in {folder_of(target)}"
         if found is not None:
-            lacking = f"{found.path} is older than {target.config.backup_max_age} (backup_max_age)"
+            most_said = f"older than {target.config.backup_max_age} (backup_max_age)"
+            lacking = f"{found.path} is {most_said if age(found) < inf else old(found)}"
         raise MigralintError(
             f"production needs a recent verified backup, and {lacking}",
             hint="Leave --skip backup out, or make one first: `migralint backup`.",

@@ -117,7 +117,7 @@ def _script(target: Target, state: State) -> Script:
         raise MigralintError(
             f"there is no script that takes {state.name} back",
             hint=f"Write {scripts.home(target.folder)}/{state.name}.sql; "
-            f"`migralint rollback {state.name} --draft` drafts one.",
+            f"`migralint rollback {state.name} --write` puts a draft there.",
         )
     scripts.check(script)
     return script

@@ -258,6 +258,10 @@ def test_production_wants_a_recent_backup(no_staging):
     manifest.write_text(json.dumps({**found, "created": "2024-01-01T00:00:00Z"}))
     out = no_staging.refused(5, "deploy", *skip, **PRODUCTION)
     assert "older than 24h (backup_max_age)" in out
+    manifest.write_text(json.dumps({**found, "created": "yesterday"}))
+    out = no_staging.refused(5, "deploy", "--metrics", "m.prom", *skip, **PRODUCTION)
+    assert "is of a time that its manifest does not say" in out
+    assert "backup_age" not in (no_staging.folder / "m.prom").read_text()
     assert no_staging.database.applied() == [ONE]
     manifest.write_text(json.dumps(found))
     done = json.loads(no_staging.ok("deploy", "--output", "json", *skip, **PRODUCTION))
@@ -310,6 +314,10 @@ def test_in_production_what_destroys_needs_its_answer(no_staging):
     out = no_staging.refused(5, "deploy", **PRODUCTION)
     assert "error[drop-table]" in out and "where what destroys needs a reason" in out
     assert not list((no_staging.folder / "backups").glob("*.dump"))
+    out = no_staging.refused(5, "deploy", "--dry-run", **PRODUCTION)
+    assert "A deploy would end without an apply. Nothing was done." in out
+    out = no_staging.refused(5, "deploy", "--skip", "backup", "--reason", "none", **PRODUCTION)
+    assert "not reached" in out and "was skipped" not in out
 
 
 def test_killed_in_the_middle_it_says_what_is_committed(on_postgres):

@@ -159,7 +159,7 @@ def test_in_production_what_destroys_needs_its_reason(applied):
 def test_without_a_script_one_can_be_drafted(applied):
     shutil.rmtree(applied.folder / "prisma/rollbacks")
     out = applied.refused(2, "rollback", TWO, *confirmed(applied))
-    assert "no script" in out and f"migralint rollback {TWO} --draft" in out
+    assert "no script" in out and f"migralint rollback {TWO} --write" in out
     draft = applied.ok("rollback", TWO, "--draft")
     assert draft.startswith("-- migralint: draft")
     assert "-- 2 steps: 2 lossless." in draft

@@ -251,5 +251,5 @@ def test_a_secret_is_nowhere(request, make_project, postgres_url, mysql_url, dia
 def test_ten_thousand_migrations(on_sqlite):
     for number in range(10_000):
         on_sqlite.add(f"{number:05}_t", f"CREATE TABLE t{number} (id INT PRIMARY KEY);\n")
-    assert "10000 migrations applied" in on_sqlite.ok("apply", timeout=600)
+    assert "10,000 migrations applied" in on_sqlite.ok("apply", timeout=600)
     assert "up to date (10000 applied)" in on_sqlite.ok("status")
