@@ -340,7 +340,19 @@ def test_a_long_history_is_judged_by_two(tmp_path, monkeypatch) -> None:
     alone = judged(tmp_path, memory=False)
     begun = []
     real = workers.begin
-    monkeypatch.setattr(workers, "begin", lambda *a: begun.append(len(a[2])) or real(*a))
+
+    def begin(*given):
+        begun.append(len(given[2]))
+        ended = real(*given)
+
+        def value():
+            found = ended()
+            assert found is not None and len(found) == len(given[2]), "what it has found is used"
+            return found
+
+        return value
+
+    monkeypatch.setattr(workers, "begin", begin)
     assert judged(tmp_path, memory=False, processes=2) == alone
     assert judged(tmp_path, processes=3) == alone
     assert judged(tmp_path) == alone, "what the others have found is kept too"

@@ -132,6 +132,7 @@ def unpacked(value: Any) -> Result:
 
 def _finding(finding: Finding) -> list[Any]:
     values = [getattr(finding, name) for name in Finding.__slots__]  # type: ignore[attr-defined]
+    values[_SEVERITY] = int(finding.severity)
     values[_FIX] = [(edit.start, edit.end, edit.text) for edit in finding.fix]
     return values
 
