@@ -10,6 +10,7 @@ migralint, 4 the environment (git, database), 5 refused by a safety gate, 130 an
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -106,6 +107,8 @@ def _run(arguments: list[str]) -> int:
 
 def _lint(arguments: list[str]) -> int:
     """The answer of an earlier run where nothing has changed, else a run that is kept."""
+    # what a run makes it mostly keeps: looking for garbage less often saves a tenth of 1,000 files
+    gc.set_threshold(20_000, 20, 50)
     if "--no-cache" in arguments:
         return _command("lint", arguments)
     from migralint.cache import runs
