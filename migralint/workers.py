@@ -2,7 +2,7 @@
 
 Each judges a part of the migrations and only reads those before it. Where `p` is what reading one
 costs and `q` what reading and judging one costs, the parts end at one time if each is shorter than
-the one before it; with two processes and the measured p, that saves two fifths.
+the one before it; with two processes and the measured p, that saves a third.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WORTH = 300  # migrations; for fewer, the second process costs more than it brings
 MOST = 4
-READING = 0.36  # of the cost of reading and judging a migration
+READING = 0.46  # of the cost of reading and judging a migration
 
 
 def available() -> int:

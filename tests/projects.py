@@ -1,7 +1,7 @@
 """Fixtures of the rooms that need a database: a project in a temporary folder, a database of its own,
 migralint as a process, and Prisma's engine.
 
-A conftest.py takes from here what its tests ask for.
+They are taken into tests/conftest.py; a module or folder may have its own of the same name.
 """
 
 from __future__ import annotations

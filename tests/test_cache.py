@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from migralint import cli, rules, workers
-from migralint.cache import files, keys, reads
+from migralint.cache import files, keys, reads, runs
 from migralint.cache.packing import pack, unpack
 from migralint.cache.results import Memory
 from migralint.config import Config
@@ -316,6 +316,13 @@ def test_two_processes_at_once(project) -> None:
         done = list(pool.map(lambda _: start(*command), range(8)))
     assert {(d.returncode, d.stdout, d.stderr) for d in done} == {(1, fresh.stdout, fresh.stderr)}
     assert not [n for n in os.listdir(project / files.NAME) if n.endswith(".tmp")]
+
+
+def test_a_terminal_need_not_say_its_width() -> None:
+    with open(os.devnull) as stream:
+        assert runs._columns(stream) == 0
+        stream_on_terminal = type("Stream", (), {"isatty": lambda _: True, "fileno": stream.fileno})
+        assert runs._columns(stream_on_terminal()) == -1
 
 
 def test_what_git_says_is_not_kept(project, capsys) -> None:

@@ -140,11 +140,18 @@ def _name(arguments: Sequence[str]) -> str:
         for name, value in os.environ.items()
         if name in VARIABLES or name.startswith(BEGINNINGS)
     }
-    out = sys.stdout
-    shown = (out.isatty() and os.get_terminal_size(out.fileno()).columns, str(out.encoding))
+    shown = (_columns(sys.stdout), str(sys.stdout.encoding))
     day = time.strftime("%Y-%m-%d")
     question = (list(arguments), os.getcwd(), sorted(environ.items()), shown, day)
     return f"run-{files.digest(repr(question).encode('utf-8', 'surrogateescape'))[:24]}.json"
+
+
+def _columns(stream: TextIO) -> int:
+    """0 where it is no terminal, -1 where it is one that does not say (it gets colours)."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or -1 if stream.isatty() else 0
+    except OSError:
+        return -1
 
 
 def code() -> list[Any]:

@@ -12,11 +12,8 @@ from typing import Any
 import projects
 import pytest
 from backing import databases, seed
-from projects import database, on_mysql, on_postgres, on_sqlite, project, sqlite
 
 from migralint import cli
-
-__all__ = ["database", "on_mysql", "on_postgres", "on_sqlite", "project", "sqlite"]
 
 
 class Here(projects.Project):

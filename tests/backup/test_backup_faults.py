@@ -66,7 +66,9 @@ def test_a_file_system_without_room(seeded_postgres, tmp_path):
     except FileNotFoundError:
         mounted = False
     if not mounted:
-        pytest.skip("measured on machines where the tests may mount; the one before runs on all")
+        pytest.skip(
+            "not allowed to mount here; the test before this one fills no file system and runs anywhere"
+        )
     try:
         seeded_postgres.database.sql(LARGE["postgres"])
         said = seeded_postgres.refused(4, "backup", "--folder", str(folder))
@@ -128,7 +130,9 @@ def test_an_interrupted_backup_ends_the_dump(waiting, number):
     assert len(list((project.folder / "backups").glob("*.dump*"))) == 2  # the first, its manifest
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc"), reason="measured on Linux: /proc tells arguments")
+@pytest.mark.skipif(
+    not os.path.isdir("/proc"), reason="no /proc, which tells the arguments of a process"
+)
 def test_no_process_shows_the_password_while_it_runs(waiting):
     _, _, process = waiting
     dump = dump_of(process)

@@ -14,31 +14,8 @@ import subprocess
 
 import projects
 import pytest
-from projects import (
-    database,
-    judge,
-    mysql,
-    on_mysql,
-    on_postgres,
-    on_sqlite,
-    postgres,
-    project,
-    sqlite,
-)
 
 from migralint import cli
-
-__all__ = [
-    "database",
-    "judge",
-    "mysql",
-    "on_mysql",
-    "on_postgres",
-    "on_sqlite",
-    "postgres",
-    "project",
-    "sqlite",
-]
 
 _numbers = itertools.count(1)
 
