@@ -6,6 +6,7 @@ import os
 import sys
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, os.path.dirname(__file__))  # servers, projects
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "runner"))  # judges, cluster
@@ -38,6 +39,17 @@ __all__ = [
     "project",
     "sqlite",
 ]
+
+
+# The same examples in every run: what a change breaks fails on that change, and a busy machine breaks
+# nothing. `pytest --hypothesis-profile=explore` looks further.
+settings.register_profile(
+    "repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile(
+    "explore", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("repeatable")
 
 
 # What holds on other server versions only; what a container may not do and another test shows too.

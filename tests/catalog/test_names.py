@@ -12,6 +12,7 @@ from migralint.catalog.report import changed_lines
 
 VALUES = st.text().filter(bool)
 LABELS = st.text(alphabet="abc def", min_size=1).filter(lambda t: t == t.strip())
+DEFINITIONS = st.dictionaries(LABELS, VALUES, min_size=1).map(lambda d: definition(d.items()))
 
 
 @given(st.dictionaries(LABELS, VALUES, min_size=1))
@@ -19,7 +20,7 @@ def test_a_definition_is_read_back(values):
     assert properties(definition(values.items())) == values
 
 
-@given(st.dictionaries(LABELS, VALUES), st.dictionaries(LABELS, VALUES))
+@given(st.dictionaries(LABELS, DEFINITIONS), st.dictionaries(LABELS, DEFINITIONS))
 def test_differences_are_those_that_there_are(expected, found):
     one, two = Snapshot("postgres", 15, expected), Snapshot("postgres", 15, found)
     different = differences(one, two)
