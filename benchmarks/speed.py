@@ -24,16 +24,31 @@ from compare import measured, project
 
 NEW = 'ALTER TABLE "Table1" ADD COLUMN "note" TEXT;\n\nDROP INDEX "Table1_x_idx";\n'
 STRUCTURE = 'DELETE FROM "Table1" WHERE 1 = 1;\n'
-CONFIG = """repos:
+HOOKS = {
+    # squawk's own: what its .pre-commit-hooks.yaml says, with the Node that is installed
+    "squawk's own hook": """repos:
   - repo: local
     hooks:
-      - id: linter
-        name: linter
-        entry: {entry}
-        language: unsupported
-        files: \\.sql$
-        require_serial: true
-"""
+      - id: squawk
+        name: squawk
+        entry: squawk
+        language: node
+        language_version: system
+        types: [text]
+        additional_dependencies: [squawk-cli]
+""",
+    "squawk's binary alone": """repos:
+  - repo: local
+    hooks:
+      - {{id: squawk, name: squawk, entry: {squawk}, language: system, types: [text]}}
+""",
+    "migralint's own hook": """repos:
+  - repo: {checkout}
+    rev: {commit}
+    hooks:
+      - id: migralint
+""",
+}
 
 Turn = tuple[str, list[str], Callable[[], None]]
 
@@ -142,39 +157,36 @@ def whole(program: str, squawk: str, files: int, runs: int) -> None:
         )
 
 
-def commit(program: str, squawk: str, runs: int) -> None:
+def commit(squawk: str, runs: int) -> None:
     """`git commit` of one migration through pre-commit, with each linter as its only hook."""
+    checkout = str(Path(__file__).resolve().parent.parent)
+    head = ["git", "-C", checkout, "rev-parse", "HEAD"]
+    found = subprocess.run(head, check=True, capture_output=True, text=True).stdout.strip()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         project(folder, 20)
         pre_commit = str(Path(sys.executable).parent / "pre-commit")
-        identity = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "core.hooksPath="]
-        git = ["git", *identity]
+        git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
         subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
         subprocess.run(["git", "add", "."], cwd=folder, check=True)
         subprocess.run([*git, "commit", "-qm", "all"], cwd=folder, check=True)
         turns: list[Turn] = []
         number = iter(range(1, 10_000))
         hook = folder / ".git" / "hooks" / "pre-commit"
-        for title, entry in (("squawk", squawk), ("migralint", f"{program} lint")):
-            config = folder / f".git/{title}.yaml"
-            config.write_text(CONFIG.format(entry=entry))
+        for place, (title, text) in enumerate(HOOKS.items()):
+            config = folder / f".git/{place}.yaml"
+            config.write_text(text.format(squawk=squawk, checkout=checkout, commit=found))
+            install = [pre_commit, "install-hooks", "--config", str(config)]
+            subprocess.run(install, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
             def prepare(config: Path = config) -> None:
-                added(
-                    folder, next(number), 'ALTER TABLE "Table1" ADD COLUMN IF NOT EXISTS a TEXT;\n'
-                )
+                column = 'ALTER TABLE "Table1" ADD COLUMN IF NOT EXISTS a TEXT;\n'
+                added(folder, next(number), column)
                 subprocess.run(["git", "add", "."], cwd=folder, check=True)
                 hook.write_text(f"#!/bin/sh\nexec {pre_commit} run --config {config}\n")
                 hook.chmod(0o755)
 
-            turns.append(
-                (
-                    title,
-                    ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "x"],
-                    prepare,
-                )
-            )
+            turns.append((title, [*git, "commit", "-qm", "x"], prepare))
         compared("git commit through pre-commit", folder, turns, runs, 1)
 
 
@@ -198,7 +210,7 @@ def main() -> int:
     for files in map(int, options.files.split(",")) if options.files else ():
         whole(options.migralint, squawk, files, options.runs)
     if options.commit:
-        commit(options.migralint, squawk, options.runs)
+        commit(squawk, options.runs)
     return 0
 
 
