@@ -23,7 +23,7 @@ from pathlib import Path
 from compare import measured, project
 
 NEW = 'ALTER TABLE "Table1" ADD COLUMN "note" TEXT;\n\nDROP INDEX "Table1_x_idx";\n'
-STRUCTURE = 'DELETE FROM "Table1" WHERE 1 = 1;\n'
+STRUCTURE = 'DELETE FROM "Table1" WHERE coalesce("x", 1) = 1 OR 1 = 1;\n'
 HOOKS = {
     # squawk's own: what its .pre-commit-hooks.yaml says, with the Node that is installed
     "squawk's own hook": """repos:

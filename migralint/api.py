@@ -13,6 +13,8 @@ folder. Records are frozen; lines and columns are 1-based and count code points.
 
 from __future__ import annotations
 
+import os
+
 from migralint.model import Finding, Fixes, MigralintError, Operation, Report, Severity, replace
 
 TYPE_CHECKING = False
@@ -167,7 +169,7 @@ def operations(sql: str, dialect: str = "", config: str = "") -> list[Operation]
     from migralint.sql.operations import operations as read
     from migralint.sql.statements import split
 
-    if config or not dialect:
+    if config or dialect not in ("postgres", "mysql", "sqlite"):
         from migralint.checking import settings
 
         dialect = settings.settings(config, {"dialect": dialect}).dialect or "postgres"
@@ -293,7 +295,9 @@ def _request(asked: Mapping[str, Any]) -> Request:
     given = {name: asked[name] for name in _SETTINGS if asked.get(name)}
     rest = {name: value for name, value in asked.items() if name not in _SETTINGS}
     for name in ("paths", "select", "ignore"):
-        rest[name] = tuple(rest.get(name, ()))
+        several = rest.get(name, ())
+        one = isinstance(several, str | os.PathLike)  # else its letters would be taken for paths
+        rest[name] = tuple(map(os.fspath, [several] if one else several))
     if "-" in rest["paths"]:
         raise MigralintError("standard input is for the command", hint="Give the text as `data`.")
     return Request(given=given, **rest)

@@ -27,7 +27,12 @@ def place(configuration: str) -> str:
 
 def read(source: Source, path: str) -> dict[str, str]:
     """Path -> hash, {} where there is no baseline."""
-    return parse(source.read(path), path) if source.exists(path) else {}
+    if not source.exists(path):
+        return {}
+    try:
+        return parse(source.read(path), path)
+    except OSError as error:
+        raise MigralintError(f"cannot be read: {error.strerror or error}", path=path) from None
 
 
 def parse(data: bytes, path: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ migralint, 4 the environment (git, database), 5 refused by a safety gate, 130 an
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -61,13 +62,21 @@ COMMANDS = {
     "new": ("migralint.commands.new", "make a new migration"),
 }
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 _BUG = (
     "This is a bug in migralint. Please report it with the lines above and `migralint --version`."
 )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    arguments = sys.argv[1:] if argv is None else list(argv)
+    if argv is not None:
+        return _status(list(argv))
+    status = _status(sys.argv[1:])
+    gc.freeze()  # what is left goes with the process: looking for garbage in it costs a tenth
+    return status
+
+
+def _status(arguments: list[str]) -> int:
     _prepare_streams()
     try:
         status = _run(arguments)
@@ -78,16 +87,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # whoever read our output has gone; the interpreter must not write to it again at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return 141
-    except Exception:  # the only place: so that a bug is not taken for findings
+    except Exception as error:  # the only place: so that a bug is not taken for findings
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            _write_no_more()
+            _complain(MigralintError(f"cannot write: {error.strerror}", path=error.filename or ""))
+            return 4
         import traceback
 
         traceback.print_exc()
         print(_BUG, file=sys.stderr)
         return 3
     return status
+
+
+def _write_no_more() -> None:
+    """Whoever read our output has gone: the interpreter must not write to it again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(arguments: list[str]) -> int:
@@ -125,6 +142,13 @@ def _lint(arguments: list[str]) -> int:
 
 
 def _command(name: str, arguments: list[str]) -> int:
+    if name == "lint":
+        from migralint.commands import lint
+        from migralint.commands.arguments import plain
+
+        args = plain(lint.add_arguments, arguments)
+        if args is not None:
+            return lint.run(args)
     module, parser = command(name)
     own = getattr(module, "parse", None)  # where `--` ends what is ours
 
@@ -191,7 +215,14 @@ def _complain(error: MigralintError) -> None:
 
 
 def _prepare_streams() -> None:
-    """A character that the stream cannot print is written as an escape instead of raising."""
+    """A character that the stream cannot print is written as an escape instead of raising.
+
+    A stream that was closed (`>&-`) is None; then there is nobody to write to, and nothing to read.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 (it stays open)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)  # a test may have put a StringIO there
         if reconfigure:

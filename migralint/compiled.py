@@ -1,6 +1,7 @@
-"""Rules as JSON keeps them: in a wheel, read and checked when it was built, and in the cache.
+"""Rules as plain data: in a wheel, read and checked when it was built, and in the cache.
 
-Examples stay in the YAML: they are half of it, and only `explain` shows them.
+A rule is the tuple of its values. Examples stay in the YAML: they are half of it, and only
+`explain` shows them.
 """
 
 from __future__ import annotations
@@ -12,51 +13,55 @@ from migralint.rules import Case, Fix, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
+_SEVERITIES = {int(severity): severity for severity in Severity}
 
-def to_data(rules: Iterable[Rule], directory: str) -> list[dict[str, Any]]:
+
+def to_data(rules: Iterable[Rule], directory: str) -> tuple[Any, ...]:
     """The rules of a directory, without what is only true on this machine."""
-    found = []
-    for rule in rules:
-        place = os.path.relpath(rule.path, directory).replace(os.sep, "/")
-        made: dict[str, Any] = _plain(replace(rule, path=place, examples=()))
-        del made["examples"]
-        found.append(made)
-    return found
+    places = [os.path.relpath(rule.path, directory).replace(os.sep, "/") for rule in rules]
+    return tuple(
+        _plain(replace(rule, path=place, examples=()))
+        for rule, place in zip(rules, places, strict=True)
+    )
 
 
-def from_data(data: Iterable[Mapping[str, Any]], directory: str) -> tuple[Rule, ...]:
+def from_data(data: Iterable[Sequence[Any]], directory: str) -> tuple[Rule, ...]:
     """The rules again, without their examples."""
-    return tuple(_rule(item, directory) for item in data)
+    folder = os.path.join(directory, "")
+    return tuple([_rule(row, folder) for row in data])
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Rule | Case | Fix):
         names: Iterable[str] = value.__slots__  # type: ignore[union-attr]
-        return {name: _plain(getattr(value, name)) for name in names}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+        return tuple(_plain(getattr(value, name)) for name in names)
+    if isinstance(value, Severity):
+        return int(value)
+    if isinstance(value, dict):
+        return tuple((name, _plain(item)) for name, item in value.items())
+    return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
 
 
-def _rule(data: Mapping[str, Any], directory: str) -> Rule:
-    lists = ("kinds", "covers", "references", "match", "unless")
-    made = {**data, **{name: _tuples(data[name]) for name in lists}}
-    made["path"] = os.path.join(directory, data["path"])
-    made["severity"] = Severity(data["severity"])
-    made["cases"] = tuple(_case(case) for case in data["cases"])
-    made["fix"] = data["fix"] and _fix(data["fix"])
-    return Rule(**made)
+def _rule(row: Sequence[Any], folder: str) -> Rule:
+    rule: Any = Rule(*row)
+    rule.severity = _SEVERITIES[rule.severity]
+    rule.path = folder + rule.path
+    if rule.cases:
+        rule.cases = tuple(_case(*case) for case in rule.cases)
+    if rule.fix:
+        insert, after = rule.fix
+        rule.fix = Fix(insert, dict(after))
+    made: Rule = rule
+    return made
 
 
-def _fix(data: Mapping[str, Any]) -> Fix:
-    return Fix(data["insert"], {kind: tuple(words) for kind, words in data["after"].items()})
+def _case(when: Any, message: str, why: str, instead: str, severity: int | None) -> Case:
+    return Case(when, message, why, instead, _SEVERITIES[severity] if severity else None)
 
 
-def _case(data: Mapping[str, Any]) -> Case:
-    severity = data["severity"] and Severity(data["severity"])
-    return Case(**{**data, "when": _tuples(data["when"]), "severity": severity})
-
-
-def _tuples(value: list[Any]) -> tuple[Any, ...]:
-    return tuple([_tuples(item) if item.__class__ is list else item for item in value])
+def tuples(value: Any) -> Any:
+    """The data of which JSON has made lists."""
+    return tuple(map(tuples, value)) if value.__class__ is list else value

@@ -1,191 +1,103 @@
-"""Rule and operation -> finding: the texts with the user's names, the place, the fix; no secret."""
+"""A finding that says its texts when somebody reads them, and what must not be read: passwords.
+
+There may be a hundred thousand findings, of which most formats show one sentence each. So a finding
+keeps what its texts are made of: its rule, the facts that the rule names, its place in the file.
+"""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from functools import cache
-from itertools import accumulate
 
 from migralint import suppressions
-from migralint.matching import holds
-from migralint.model import Edit, Finding, Migration, Operation, Severity, replace
-from migralint.rules import render
-from migralint.sql.tokens import NAME, WORD, tokens
+from migralint.light import cache
+from migralint.model import Finding
+from migralint.regex import pattern
+from migralint.rules import filled, placeholders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
 
-    from migralint.config import Config
-    from migralint.knowledge.timeline import View
-    from migralint.rules import Case, Rule
-    from migralint.sql.tokens import Token
+    from migralint.model import Edit, Migration, Severity
+    from migralint.rules import Rule
 
-# Where this is unknown an error is but a warning, which says that the rows are assumed. It is so
-# whatever else is unknown: to know less must not make a finding graver.
-_SIZES = {"large_table": "table_rows"}
 _EXCERPT_LINES = 6
 _WIDTH = 2000  # characters of a line that an excerpt shows
-_HEAD = 1000  # characters in which a statement says what it makes or drops
-_SECRET = re.compile(
+_QUOTED = 2000  # characters of a statement that tell it from others
+_SECRET = pattern(
     r"(?i)(\bpassword\s*=?\s*E?|\bidentified\s+by\s+|\bpassword\s*\(\s*)'(?:[^'\\]|\\.|''){0,4000}'"
     r"|(\w://[^\s:/@']{1,200}:)[^\s@/']{1,400}(?=@)"
 )
 
 
-class Writer:
-    """Makes findings for one file; keeps the offsets of its lines."""
+class Found(Finding):
+    """A Finding as the linter makes it. `model.replace` gives one whose texts stand in it.
 
-    def __init__(self, migration: Migration, config: Config) -> None:
-        self.migration = migration
-        self.config = config
-        self.lines: list[str] = []
-        self.starts: list[int] = []  # of the lines, as offsets in the text
-        self.offers: dict[tuple[str, str], str] = {}
+    `case` is that of the rule, -1 for its own words; `values` are the object and the facts that
+    these name (see `facts_of`), without passwords. The operation begins at `start` in the text of
+    `file` and is `size` long; its statement, `whole` long, begins `ahead` of that (Python has one
+    object for each small number, and there are very many findings). `scope` is what a suppression
+    would be about, and `nth` which of the same it is.
+    """
 
-    def finding(
-        self, rule: Rule, severity: Severity, view: View, unknown: tuple[str, ...]
-    ) -> Finding:
-        operation = view.operation
-        case = _case(rule, view)
-        if case is not None and case.severity is not None and severity == rule.severity:
-            severity = case.severity
-        assumed = tuple(dict.fromkeys(_SIZES.get(name, name) for name in unknown))
-        unsized = any(name in _SIZES for name in unknown)
-        if unsized and severity is Severity.ERROR and not self.config.assume_large:
-            severity = Severity.WARNING
-        end_line, end_column = self.end(operation)
-        fix = self.edits(rule, view)
-        excerpt = self.excerpt(operation.line, end_line)
-        return Finding(
-            rule=rule.id,
-            severity=severity,
-            path=self.migration.path,
-            line=operation.line,
-            column=operation.column,
-            end_line=end_line,
-            end_column=end_column,
-            message=masked(" ".join(render((case and case.message) or rule.message, view).split())),
-            why=_said((case and case.why) or rule.why, view),
-            instead=_said((case and case.instead) or rule.instead, view),
-            operation=operation.kind,
-            object=masked(str(view.fact("object"))),
-            assumed=assumed,
-            fix=fix,
-            fingerprint=masked(" ".join(operation.statement.text[:2000].split())),
-            references=rule.references,
-            excerpt=excerpt,
-            allow=self.offer(rule.id, _scope(operation)),
-            mended=self.mended(operation.line, fix, excerpt) if fix else (),
-        )
+    __slots__ = (
+        "ahead", "case", "file", "nth", "of", "scope", "size", "start", "values", "whole",
+    )  # fmt: skip
 
-    def offer(self, rule: str, scope: str) -> str:
-        """One text for all findings of a rule: there may be very many."""
-        if (rule, scope) not in self.offers:
-            path, layout = self.migration.path, self.migration.layout
-            self.offers[rule, scope] = suppressions.offer(path, layout, rule, scope)
-        return self.offers[rule, scope]
+    if TYPE_CHECKING:
+        of: Rule
+        case: int
+        file: Migration
+        start: int
+        size: int
+        ahead: int
+        whole: int
+        scope: str
+        nth: int
+        values: tuple[str, ...]
 
-    def edits(self, rule: Rule, view: View) -> tuple[Edit, ...]:
-        return _edits(rule, view.operation, self.migration.dialect)
-
-    def with_fixes(self, finding: Finding, more: list[Edit]) -> Finding:
-        """The finding of a whole statement with the fixes of more of its operations."""
-        edits = {(edit.start, edit.end, edit.text): edit for edit in (*finding.fix, *more)}
-        fix = tuple(sorted(edits.values(), key=lambda edit: edit.start))
-        return replace(finding, fix=fix, mended=self.mended(finding.line, fix, finding.excerpt))
-
-    def mended(self, line: int, fix: tuple[Edit, ...], excerpt: tuple[str, ...]) -> tuple[str, ...]:
-        """The lines of the excerpt with the fix, where it inserts within what they show."""
-        if not self.starts:
-            self.starts = [0, *accumulate(len(row) + 1 for row in self.lines)]
-        rows = [row[:_WIDTH] for row in self.lines[line - 1 : line - 1 + len(excerpt)]]
-        for edit in reversed(fix):
-            row = bisect_right(self.starts, edit.start) - line
-            at = edit.start - self.starts[line - 1 + row]
-            outside = not 0 <= row < len(rows) or at > _WIDTH
-            if outside or edit.end != edit.start or "\n" in edit.text:
-                return ()
-            rows[row] = rows[row][:at] + edit.text + rows[row][at:]
-        return tuple(masked(text.rstrip("\r")[:_WIDTH]) for text in rows)
-
-    def end(self, operation: Operation) -> tuple[int, int]:
-        """Line and column behind the last character."""
-        text = self.migration.text[operation.start : operation.end]
-        newlines = text.count("\n")
-        if not newlines:
-            return operation.line, operation.column + len(text)
-        return operation.line + newlines, len(text) - text.rfind("\n")
-
-    def excerpt(self, line: int, end_line: int) -> tuple[str, ...]:
-        if not self.migration.text:
-            return ()
-        if not self.lines:
-            self.lines = self.migration.text.split("\n")
-        shown = self.lines[line - 1 : min(end_line, line + _EXCERPT_LINES - 1)]
-        if self.migration.layout == "script":
-            from migralint.scripts import mask  # knows --password, PGPASSWORD= and tokens too
-
-            return tuple(mask(text.rstrip("\r")[:_WIDTH]) for text in shown)
-        return tuple(masked(text.rstrip("\r")[:_WIDTH]) for text in shown)
+    def __getattr__(self, name: str) -> Any:
+        if name not in _SAID:
+            raise AttributeError(name)
+        return _SAID[name](self)
 
 
-def _scope(operation: Operation) -> str:
-    """What a suppression of a finding on this operation is about: see suppressions.offer."""
-    if operation.kind != "migration":
-        return "statement"
-    facts = operation.facts
-    return "file" if facts.get("statements") and not facts.get("edited") else "path"
+def found(
+    of: Rule,
+    case: int,
+    severity: Severity,
+    file: Migration,
+    operation: str,
+    place: tuple[int, ...],
+    scope: str,
+    values: tuple[str, ...],
+    assumed: tuple[str, ...] = (),
+    fix: tuple[Edit, ...] = (),
+    nth: int = 0,
+) -> Found:
+    """A finding of the rule. `place` is line, column, start, size, ahead, whole."""
+    made: Any = Found.__new__(Found)  # the fields that it shares with a Finding are frozen
+    made.of, made.case, made.severity, made.file, made.operation = (
+        of, case, severity, file, operation,
+    )  # fmt: skip
+    made.line, made.column, made.start, made.size, made.ahead, made.whole = place
+    made.scope, made.values, made.assumed, made.fix, made.nth = scope, values, assumed, fix, nth
+    made.rule, made.path = of.id, file.path
+    return made  # type: ignore[no-any-return]
 
 
-def _edits(rule: Rule, operation: Operation, dialect: str) -> tuple[Edit, ...]:
-    """The rule's fix: its text behind the words with which the action, or its statement, begins."""
-    beginnings = rule.fix.after.get(operation.kind, ()) if rule.fix else ()
-    if rule.fix is None or not beginnings or operation.facts.get("dynamic"):
-        return ()
-    statement = operation.statement
-    for start in (operation.start - statement.start, 0):
-        head = tokens(statement.text[start : start + _HEAD], dialect)
-        ends = [_after(head, words.split()) for words in beginnings]
-        if any(ends):
-            at = statement.start + start + max(ends)
-            return (Edit(at, at, f" {rule.fix.insert}"),)
-    return ()
-
-
-def _after(head: list[Token], beginning: list[str]) -> int:
-    """Where the beginning ends, 0 where the tokens begin otherwise."""
-    index = 0
-    for word in beginning:
-        if index >= len(head):
-            return 0
-        if word == "name":
-            if head[index].kind not in (WORD, NAME):
-                return 0
-            while [token.text for token in head[index + 1 : index + 2]] == ["."]:
-                index += 2
-        elif head[index].kind != WORD or head[index].text != word.lower():
-            return 0
-        index += 1
-    return head[index - 1].end if index <= len(head) else 0
-
-
-def _case(rule: Rule, view: View) -> Case | None:
-    for case in rule.cases:
-        if holds(case.when, view)[0] is True:
-            return case
-    return None
-
-
-def _said(text: str, view: View) -> str:
-    return masked(render(text, view)) if "{" in text else _as_it_stands(text)
-
-
-@cache
-def _as_it_stands(text: str) -> str:
-    """A rule's text without the user's names: the same for all its findings."""
-    return masked(text.strip("\n"))
+def numbered(findings: Sequence[Found]) -> None:
+    """Tell those apart that say the same of equal statements of a file: see `_fingerprint`."""
+    alike: dict[tuple[str, str], list[Found]] = {}
+    for finding in findings:
+        alike.setdefault((finding.rule, finding.values[0]), []).append(finding)
+    for some in alike.values():
+        seen: dict[str, int] = {}
+        for finding in some if len(some) > 1 else ():
+            statement = _statement(finding)
+            nth: Any = finding
+            nth.nth = seen[statement] = seen.get(statement, -1) + 1
 
 
 def masked(text: str) -> str:
@@ -196,16 +108,132 @@ def masked(text: str) -> str:
     return _SECRET.sub(lambda match: f"{match[1]}'***'" if match[1] else f"{match[2]}***", text)
 
 
-def fingerprinted(findings: list[Finding]) -> Iterator[Finding]:
-    """Fingerprints that survive moved lines: rule, path, statement, and which of the same it is."""
-    if not findings:
-        return
+def words(rule: Rule, case: int) -> tuple[str, str, str]:
+    """Message, why and instead, with placeholders."""
+    if case < 0:
+        return rule.message, rule.why, rule.instead
+    own = rule.cases[case]
+    return own.message or rule.message, own.why or rule.why, own.instead or rule.instead
+
+
+@cache
+def facts_of(texts: tuple[str, str, str]) -> tuple[str, ...]:
+    """The facts whose values a finding with these words keeps, behind its object."""
+    return tuple(dict.fromkeys(name for text in texts for name in placeholders(text)))
+
+
+def _text(number: int) -> Callable[[Found], str]:
+    def said(finding: Found) -> str:
+        texts = words(finding.of, finding.case)
+        if "{" not in texts[number]:
+            return _as_it_stands(texts[number])
+        return masked(filled(texts[number], _values(finding, texts)))
+
+    return said
+
+
+def _message(finding: Found) -> str:
+    texts = words(finding.of, finding.case)
+    return masked(" ".join(filled(texts[0], _values(finding, texts)).split()))
+
+
+def _values(finding: Found, texts: tuple[str, str, str]) -> Mapping[str, str]:
+    return dict(zip(facts_of(texts), finding.values[1:], strict=True))
+
+
+@cache
+def _as_it_stands(text: str) -> str:
+    """A rule's text without the user's names: the same for all its findings."""
+    return masked(text.strip("\n"))
+
+
+def _end(finding: Found) -> int:
+    return finding.start + finding.size
+
+
+def _end_line(finding: Found) -> int:
+    return finding.line + finding.file.text.count("\n", finding.start, _end(finding))
+
+
+def _end_column(finding: Found) -> int:
+    """Behind the last character."""
+    newline = finding.file.text.rfind("\n", finding.start, _end(finding))
+    if newline < 0:
+        return finding.column + finding.size
+    return _end(finding) - newline
+
+
+def _statement(finding: Found) -> str:
+    first = finding.start - finding.ahead
+    text = finding.file.text[first : first + min(finding.whole, _QUOTED)]
+    return masked(" ".join(text.split()))
+
+
+def _fingerprint(finding: Found) -> str:
+    """Survives moved lines: rule, path, object, statement, and which of the same it is."""
     from migralint.hashes import sha256
 
-    seen: dict[str, int] = {}
-    for finding in findings:
-        base = "\0".join((finding.rule, finding.path, finding.object, finding.fingerprint))
-        ordinal = seen[base] = seen.get(base, -1) + 1
-        yield replace(
-            finding, fingerprint=sha256(f"{base}\0{ordinal}".encode("utf-8", "replace")).hexdigest()
-        )
+    parts = (finding.rule, finding.path, finding.values[0], _statement(finding), str(finding.nth))
+    return sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def _excerpt(finding: Found) -> tuple[str, ...]:
+    rows = (finding.file.text[start:end] for start, end in _rows(finding))
+    if finding.file.layout == "script":
+        from migralint.scripts import mask  # knows --password, PGPASSWORD= and tokens too
+
+        return _shown(rows, mask)
+    return _shown(rows)
+
+
+def _rows(finding: Found) -> list[tuple[int, int]]:
+    """Where the lines of the excerpt begin and end; no more of a long one than is looked at."""
+    text, start = finding.file.text, finding.start - finding.column + 1
+    rows: list[tuple[int, int]] = []
+    while text and len(rows) < _EXCERPT_LINES:
+        end = text.find("\n", start, start + _WIDTH + 2)
+        whole = end >= 0 or start + _WIDTH + 2 > len(text)
+        rows.append((start, (end if end >= 0 else len(text)) if whole else start + _WIDTH + 2))
+        next_line = end if end >= 0 else text.find("\n", start, _end(finding))
+        if not 0 <= next_line < _end(finding):
+            break
+        start = next_line + 1
+    return rows
+
+
+def _mended(finding: Found) -> tuple[str, ...]:
+    """The lines of the excerpt with the fix, where it inserts within what they show."""
+    places = _rows(finding) if finding.fix else []
+    rows = [finding.file.text[start:end][:_WIDTH] for start, end in places]
+    starts = [start for start, _ in places]
+    for edit in reversed(finding.fix):
+        row = bisect_right(starts, edit.start) - 1
+        at = edit.start - starts[row]
+        outside = row < 0 or edit.start > places[row][1] or at > _WIDTH
+        if outside or edit.end != edit.start or "\n" in edit.text:
+            return ()
+        rows[row] = rows[row][:at] + edit.text + rows[row][at:]
+    return _shown(rows)
+
+
+def _shown(rows: Iterable[str], mask: Callable[[str], str] = masked) -> tuple[str, ...]:
+    return tuple(mask(row.rstrip("\r")[:_WIDTH]) for row in rows)
+
+
+def _offer(finding: Found) -> str:
+    return suppressions.offer(finding.path, finding.file.layout, finding.rule, finding.scope)
+
+
+_SAID: dict[str, Callable[[Found], Any]] = {
+    "end_line": _end_line,
+    "end_column": _end_column,
+    "message": _message,
+    "why": _text(1),
+    "instead": _text(2),
+    "object": lambda finding: finding.values[0],
+    "fingerprint": _fingerprint,
+    "references": lambda finding: finding.of.references,
+    "excerpt": _excerpt,
+    "allow": _offer,
+    "mended": _mended,
+}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from migralint import suppressions
-from migralint.findings import Writer
+from migralint.firing import Firing
 from migralint.knowledge.schema import Schema
 from migralint.knowledge.timeline import Timeline, View
-from migralint.matching import holds, settled
 from migralint.model import (
     Edit,
     Finding,
@@ -18,6 +17,7 @@ from migralint.model import (
     record,
     replace,
 )
+from migralint.writer import Writer, with_fixes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,25 +25,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from migralint.config import Config, Override
-    from migralint.matching import Condition
+    from migralint.findings import Found
     from migralint.model import Step
     from migralint.rules import Rule
     from migralint.suppressions import Suppression
 
-    Said = tuple[list[Finding], list[Suppressed]]
-    Fired = tuple["InForce", tuple[str, ...]]
+    Said = tuple[list[Found], list[Suppressed]]
 
 _PRESETS = {"recommended": ("recommended",), "strict": ("recommended", "strict")}
-
-
-@record
-class InForce:
-    """A rule as it holds for one kind of operation and dialect: what these decide is left out."""
-
-    rule: Rule
-    severity: Severity
-    match: Condition
-    unless: tuple[Condition, ...]
 
 
 @record
@@ -64,7 +53,7 @@ class Judge:
         self.config = config
         self.today = today
         self.known = {rule.id for rule in rules}
-        self._in_force: dict[tuple[object, ...], dict[str, list[InForce]]] = {}
+        self._in_force: dict[tuple[object, ...], Mapping[str, Firing]] = {}
 
     def judge(self, timeline: Timeline, statements: Sequence[Statement] = ()) -> Said:
         """Match the rules on every operation, then on the suppressions themselves."""
@@ -77,11 +66,15 @@ class Judge:
         once: dict[tuple[str, int], int] = {}  # where its finding is, -1 if silenced
         fixes: dict[int, list[Edit]] = {}  # of more operations, for the finding at that place
         writer = Writer(migration, self.config)
-        findings: list[Finding] = []
+        findings: list[Found] = []
         silenced: list[Suppressed] = []
-        for view in (v for v in timeline.views if v.fact("idle") is not True):
+        for view in timeline.views:
+            firing = by_kind.get(view.operation.kind)
+            every = firing.on(view) if firing is not None else ()
+            if not every or view.fact("idle") is True:
+                continue
             start = view.operation.statement.start
-            for fired in _uncovered(_fired(view, by_kind)):
+            for fired in every:
                 rule = fired[0].rule
                 if rule.per == "statement" and (rule.id, start) in once:
                     first = once[rule.id, start]
@@ -99,15 +92,15 @@ class Judge:
                         Suppressed(finding, allowed[found].reason, allowed[found].source)
                     )
         for place, edits in fixes.items():
-            findings[place] = writer.with_fixes(findings[place], edits)
+            with_fixes(findings[place], edits)
         findings += self._suppressions(timeline, allowed, used, writer)
         return findings, silenced
 
     def _suppressions(
         self, timeline: Timeline, allowed: list[Suppression], used: set[int], writer: Writer
-    ) -> Iterator[Finding]:
+    ) -> Iterator[Found]:
         migration = timeline.migration
-        by_kind = {"suppression": self.in_force(migration).get("suppression", [])}
+        by_kind = self.in_force(migration)
         for index, suppression in enumerate(allowed):
             if suppression.start < 0:
                 continue  # an entry of the configuration: see `configured`
@@ -116,12 +109,12 @@ class Judge:
             view = View(stand_in(migration, "suppression", facts, *span), timeline, 0)
             yield from _findings(view, by_kind, writer)
 
-    def configured(self) -> Iterator[Finding]:
+    def configured(self) -> Iterator[Found]:
         """What is wrong with the configuration's own suppressions, at their lines there."""
         config = self.config
         file = Migration(config.path, "", "", "", "", "postgres")
         timeline = Timeline(file, [], Schema(), config, frozenset())
-        by_kind = {"suppression": self.in_force(file).get("suppression", [])}
+        by_kind = self.in_force(file)
         for allow in config.allow:
             entry = suppressions.Suppression(
                 allow.rule, allow.reason, allow.until, -1, "", allow.line
@@ -130,7 +123,7 @@ class Judge:
             view = View(stand_in(file, "suppression", facts, allow.line), timeline, 0)
             yield from _findings(view, by_kind, Writer(file, config))
 
-    def in_force(self, migration: Migration) -> Mapping[str, list[InForce]]:
+    def in_force(self, migration: Migration) -> Mapping[str, Firing]:
         """The rules in force for a file: those of the run with the overrides that match it."""
         config, path = self.config, migration.path
         matching = [override for override in config.overrides if _covers(override, path)]
@@ -169,52 +162,23 @@ def _covers(override: Override, path: str) -> bool:
     return any(matches(pattern, path) for pattern in override.files)
 
 
-def _by_kind(rules: Sequence[Rule], config: Config, dialect: str) -> dict[str, list[InForce]]:
+def _by_kind(rules: Sequence[Rule], config: Config, dialect: str) -> dict[str, Firing]:
     """The rules in force, by the kind of operation that they look at."""
     presets = presets_of(config.preset)
-    found: dict[str, list[InForce]] = {}
+    found: dict[str, Firing] = {}
     for rule in rules:
         said = config.rules.get(rule.id, "")
         if said == "off" or (not said and rule.preset not in presets):
             continue
         severity = Severity[said.upper()] if said and said != "on" else rule.severity
         for kind in rule.kinds:
-            known = {"operation": kind, "dialect": dialect}
-            match = settled(rule.match, known)
-            if match is not None:
-                left = (settled(condition, known) for condition in rule.unless)
-                unless = tuple(condition for condition in left if condition is not None)
-                found.setdefault(kind, []).append(InForce(rule, severity, match, unless))
+            if kind not in found:
+                found[kind] = Firing(kind, dialect)
+            found[kind].add(rule, severity)
     return found
 
 
-def _findings(
-    view: View, by_kind: Mapping[str, list[InForce]], writer: Writer
-) -> Iterator[Finding]:
-    for known, unknown in _fired(view, by_kind):
+def _findings(view: View, by_kind: Mapping[str, Firing], writer: Writer) -> Iterator[Found]:
+    firing = by_kind.get(view.operation.kind)
+    for known, unknown in firing.on(view) if firing is not None else ():
         yield writer.finding(known.rule, known.severity, view, unknown)
-
-
-def _fired(view: View, by_kind: Mapping[str, list[InForce]]) -> list[Fired]:
-    """The rules that are not provably inapplicable, each with the facts that were unknown."""
-    fired: list[Fired] = []
-    for known in by_kind.get(view.operation.kind, ()):
-        truth, unknown = holds(known.match, view)
-        if truth is False:
-            continue
-        for condition in known.unless:
-            silent, more = holds(condition, view)
-            if silent is True:
-                break
-            unknown += more
-        else:
-            fired.append((known, unknown))
-    return fired
-
-
-def _uncovered(fired: list[Fired]) -> list[Fired]:
-    """One cause, one finding: without the rules that another one that fired here covers."""
-    if len(fired) < 2:
-        return fired
-    covered = {name for known, _ in fired for name in known.rule.covers}
-    return [entry for entry in fired if entry[0].rule.id not in covered]

@@ -6,22 +6,26 @@ results can be remembered (cache/) and halves of a long history judged side by s
 
 from __future__ import annotations
 
-from migralint.findings import fingerprinted, masked
+import gc
+
+from migralint.findings import masked, numbered
 from migralint.judging import Judge, Result, stand_in
 from migralint.knowledge.schema import Schema
 from migralint.knowledge.timeline import Timeline
 from migralint.model import Finding, Migration, Report
-from migralint.replay import Replay, read
+from migralint.replay import Replay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from migralint.cache.results import Memory
     from migralint.config import Config
+    from migralint.findings import Found
     from migralint.model import Operation, Remark, Script, Step
     from migralint.rules import Rule
+    from migralint.sharing import Sharing
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -78,60 +82,94 @@ class _Run:
     ) -> list[Result]:
         """The results of those that are reported, remembered ones among them."""
         wanted = [index for index, migration in enumerate(migrations) if migration.report]
-        if memory is None and processes < 2:
-            return list(self.judged(migrations, wanted, Replay()).values())
         from migralint import workers
 
-        known = memory.recall(migrations, wanted, self.remarks) if memory is not None else {}
-        shares = workers.shares([i for i in wanted if i not in known], processes)
-        begun = [workers.begin(self._packed, migrations, share, memory) for share in shares[:-1]]
-        replay = Replay(memory)
-        found = self.judged(migrations, shares[-1], replay)
-        for share, ended in zip(shares, begun, strict=False):
-            from migralint.cache.results import unpacked
+        processes = 1 if self.steps else processes  # steps are not sent from one to another
+        if memory is None and (processes < 2 or len(wanted) < workers.WORTH):
+            return [result for _, result in self.judged(migrations, wanted, Replay())]
+        from migralint.cache.results import unpacked
 
-            packed = ended()
-            if packed is None:  # the process was killed, say: what it would have done is done here
-                found.update(self.judged(migrations, share, Replay(memory)))
-            else:
-                found.update((index, unpacked(value)) for index, value in packed)
-        if memory is not None:
-            memory.note(found, replay)
-        known.update(found)
+        known = memory.recall(migrations, wanted, self.remarks, self.judge.rules) if memory else {}
+        new = [index for index in wanted if index not in known]
+        rounds = workers.rounds(new, processes, kept=memory is not None)
+        shares = [[i for part in parts for i in part] for parts in zip(*rounds, strict=True)]
+        begun, sharing = [], None
+        if len(shares) > 1:
+            from migralint.sharing import ways_in
+
+            *ways, own = ways_in(migrations, rounds)
+            for share, way in zip(shares, ways, strict=False):
+                begun.append(workers.begin(self._lines, migrations, share, memory, way))
+            sharing = own()
+        known.update(self._here(migrations, shares[-1], memory, sharing))
+        rules = {rule.id: rule for rule in self.judge.rules}
+        if begun:
+            gc.collect()  # the schemas, so that what comes in has their place
+        for share, ended in zip(shares, begun, strict=False):
+            lines = ended()
+            if lines is None:  # the process was killed, say: what it would have done is done here
+                lines = self._lines(migrations, share, memory)
+            for index, line in zip(share, lines, strict=True):
+                known[index] = unpacked(line, migrations[index], rules)
+                if memory is not None:
+                    memory.note(index, line)
         return [known[index] for index in wanted]
 
-    def _packed(
-        self, migrations: Sequence[Migration], share: Sequence[int], memory: Memory | None
-    ) -> list[tuple[int, Any]]:
+    def _here(
+        self,
+        migrations: Sequence[Migration],
+        share: Sequence[int],
+        memory: Memory | None,
+        sharing: Any,
+    ) -> Iterator[tuple[int, Result]]:
+        """The results of this process; its schemas are not held while the others' come in."""
         from migralint.cache.results import packed
 
-        found = self.judged(migrations, share, Replay(memory))
-        return [(index, packed(result)) for index, result in found.items()]
+        replay = Replay(memory, sharing)
+        for index, result in self.judged(migrations, share, replay):
+            yield index, result
+            if memory is not None:
+                memory.note(index, packed(result))
+        if memory is not None:
+            memory.note_schemas(replay)
+
+    def _lines(
+        self,
+        migrations: Sequence[Migration],
+        share: Sequence[int],
+        memory: Memory | None,
+        way: Callable[[], Sharing] | None = None,
+    ) -> Iterator[bytes]:
+        from migralint.cache.results import packed
+
+        for _, result in self.judged(migrations, share, Replay(memory, way() if way else None)):
+            yield packed(result)
 
     def judged(
         self, migrations: Sequence[Migration], wanted: Collection[int], replay: Replay
-    ) -> dict[int, Result]:
+    ) -> Iterator[tuple[int, Result]]:
         """The results of the migrations of these numbers; the others are context."""
         wanted = set(wanted)
         fresh: set[str] = set()
-        found: dict[int, Result] = {}
         for index, migration in enumerate(migrations):
             if index in wanted:
                 fresh.add(migration.path)
-                found[index] = self.migration(migration, replay, fresh)
+                result = self.migration(migration, index, replay, fresh)
                 if not migration.pending or migration.problem:
                     fresh.remove(migration.path)
                 replay.passed(migration, index)
+                yield index, result
             else:
                 replay.skip(migration, index)
                 if migration.pending and not migration.problem:
                     fresh.add(migration.path)
-        return found
 
-    def migration(self, migration: Migration, replay: Replay, fresh: set[str]) -> Result:
+    def migration(
+        self, migration: Migration, index: int, replay: Replay, fresh: set[str]
+    ) -> Result:
         remark = self.remarks.get(migration.path, {})
         schema = replay.before(migration)
-        statements, made = read(migration, schema)
+        statements, made = replay.read(migration, index, schema)
         if migration.problem:
             problem = {"problem": migration.problem}
             made = [stand_in(migration, "file", problem, migration.problem_line)]
@@ -145,12 +183,12 @@ class _Run:
             from migralint.knowledge import deploy
 
             steps = tuple(deploy.steps(timeline, findings, masked))
-        return Result(len(statements), _settled(findings), tuple(suppressed), steps)
+        return Result(len(statements), _settled(findings, suppressed), tuple(suppressed), steps)
 
     def script(self, script: Migration, made: Sequence[Operation]) -> Result:
         timeline = Timeline(script, made, Schema(), self.config, NOTHING)
         findings, suppressed = self.judge.judge(timeline, [o.statement for o in made])
-        return Result(0, _settled(findings), tuple(suppressed))
+        return Result(0, _settled(findings, suppressed), tuple(suppressed))
 
     def elsewhere(self, migrations: Sequence[Migration], remarks: Sequence[Remark]) -> list[Result]:
         """What is said of paths that are no migrations (any more), at their lines there."""
@@ -164,7 +202,7 @@ class _Run:
 
     def result(self, timeline: Timeline) -> Result:
         findings, suppressed = self.judge.judge(timeline)
-        return Result(0, _settled(findings), tuple(suppressed))
+        return Result(0, _settled(findings, suppressed), tuple(suppressed))
 
 
 def _whole(migration: Migration, statements: int, remark: Mapping[str, Any]) -> Operation:
@@ -172,10 +210,11 @@ def _whole(migration: Migration, statements: int, remark: Mapping[str, Any]) -> 
     return stand_in(migration, "migration", {**known, **remark}, 1)
 
 
-def _settled(findings: Any) -> tuple[Finding, ...]:
-    """In the order of their places, with their fingerprints."""
+def _settled(findings: Iterable[Found], suppressed: Iterable[Any] = ()) -> tuple[Finding, ...]:
+    """In the order of their places; equal ones are told apart."""
     ordered = sorted(findings, key=lambda f: (f.line, f.column, -f.severity, f.rule))
-    return tuple(fingerprinted(ordered))
+    numbered([*ordered, *(entry.finding for entry in suppressed)])
+    return tuple(ordered)
 
 
 def _report(results: Sequence[Result], paths: Sequence[str]) -> Report:

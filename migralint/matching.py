@@ -9,10 +9,10 @@ the name of a fact here and of the one there that must have the same value.
 
 from __future__ import annotations
 
-import re
 from itertools import product
 
 from migralint.model import UNKNOWN, Name
+from migralint.regex import escape, pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from migralint.model import Unknown
 
     Truth = bool | Unknown
+    Answer = bool | tuple[str, ...]
     Test = tuple[str, str, Any]
     Condition = tuple[Test, ...]
     Pairs = tuple[tuple[str, str], ...]
@@ -45,19 +46,30 @@ SEARCHED = 4_000  # a pattern looks no further: `.*a.*b` takes a day over ten me
 
 def holds(condition: Condition, view: View) -> tuple[Truth, tuple[str, ...]]:
     """Whether all tests hold, and the facts for which that is unknown."""
+    return all_hold(condition, lambda test: answer(view, test))
+
+
+def all_hold(condition: Condition, ask: Callable[[Test], Answer]) -> tuple[Truth, tuple[str, ...]]:
+    """Whether `ask` says so of all tests, and the facts for which that is unknown."""
     unknown: tuple[str, ...] = ()
-    for fact, test, operand in condition:
-        if test == "after" or test == "before":
-            truth, names = _stands(test, operand, view)
-            unknown += names
-        else:
-            value = view.fact(fact)
-            truth = UNKNOWN if value is UNKNOWN else TESTS[test](value, operand)
-            if truth is UNKNOWN:
-                unknown += (fact,)
-        if truth is False:
+    for test in condition:
+        said = ask(test)
+        if said is False:
             return False, ()
+        if said is not True:
+            unknown += said
     return (UNKNOWN, tuple(dict.fromkeys(unknown))) if unknown else (True, ())
+
+
+def answer(view: View, test: Test) -> Answer:
+    """Whether the one test holds: true, false, or the facts for which that is unknown."""
+    fact, form, operand = test
+    fulfils = TESTS.get(form)
+    if fulfils is None:
+        return _stands(form, operand, view)
+    value = view.fact(fact)
+    truth = UNKNOWN if value is UNKNOWN else fulfils(value, operand)
+    return (fact,) if truth is UNKNOWN else truth
 
 
 def settled(condition: Condition, known: Mapping[str, Any]) -> Condition | None:
@@ -71,14 +83,14 @@ def settled(condition: Condition, known: Mapping[str, Any]) -> Condition | None:
     return tuple(left)
 
 
-def _stands(test: str, operand: Any, view: View) -> tuple[Truth, tuple[str, ...]]:
+def _stands(test: str, operand: Any, view: View) -> Answer:
     """Whether an operation before this one (or behind it) fulfils the condition of the operand,
     and has the same values in its pairs of facts."""
     others = view.remembered.get((test, operand))
     if others is None:
         others = view.remembered[test, operand] = _by_values(test, operand, view)
     if not others:
-        return False, ()
+        return False
     pairs = operand[2]
     unknown: tuple[str, ...] = ()
     for key in product(*[_sought(view.fact(here)) for here, _ in pairs]):
@@ -86,9 +98,9 @@ def _stands(test: str, operand: Any, view: View) -> tuple[Truth, tuple[str, ...]
         for names, other in others.get(key, {}).items():
             if other.index < view.index if test == "after" else other.index > view.index:
                 if not names and not open_facts:
-                    return True, ()
+                    return True
                 unknown += (*names, *open_facts)
-    return (UNKNOWN, unknown) if unknown else (False, ())
+    return unknown or False
 
 
 def _by_values(test: str, operand: Any, view: View) -> dict[tuple[Any, ...], dict[Any, View]]:
@@ -165,19 +177,19 @@ def _is_not(value: Any, operands: Iterable[Any]) -> Truth:
     return not _is(value, operands)
 
 
-def _regex(value: Any, pattern: str) -> Truth:
+def _regex(value: Any, expression: str) -> Truth:
     truth: Truth = False
     for item in _several(value):
         text = text_of(item)
-        if re.search(pattern, text[:SEARCHED], re.IGNORECASE | re.DOTALL):
+        if pattern(f"(?is){expression}").search(text[:SEARCHED]):
             return True
         truth = UNKNOWN if len(text) > SEARCHED else truth
     return truth
 
 
-def _like(value: Any, pattern: str) -> Truth:
+def _like(value: Any, wanted: str) -> Truth:
     """SQL's LIKE, in any case: % stands for any text, _ for one character."""
-    first, *rest = (re.escape(part).replace("_", ".") for part in pattern.split("%"))
+    first, *rest = (escape(part).replace("_", ".") for part in wanted.split("%"))
     middle = "".join(f"(?>.*?{part})" for part in rest[:-1])  # atomic: no way back, so linear
     last = f".*{rest[-1]}" if rest else ""
     return _regex(value, rf"\A{first}{middle}{last}\Z")

@@ -1,58 +1,15 @@
-"""The nouns of migralint: frozen records, two enumerations, one exception. Imports nothing of ours.
-
-The records are dataclasses to the type checker. At run time `record` makes them, because importing
-`dataclasses` costs as much as half of an interpreter start (measured: 8 ms of 9), and the hook pays
-it on every commit.
-"""
+"""The nouns of migralint: frozen records, two enumerations, one exception."""
 
 from __future__ import annotations
 
-from enum import Enum, IntEnum
+from migralint.light import Enum, IntEnum
+from migralint.light import record as record
+from migralint.light import replace as replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any, TypeVar, dataclass_transform
-
-    T = TypeVar("T")
-
-    @dataclass_transform(frozen_default=True)
-    def record(cls: type[T]) -> type[T]: ...
-
-else:
-
-    def record(cls):
-        """Give `cls` the slots, __init__, __eq__, __repr__ that its annotations call for."""
-        names = tuple(cls.__annotations__)
-        defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
-        parameters = ", ".join(f"{n}=defaults[{n!r}]" if n in defaults else n for n in names)
-        lines = [f"def __init__(self, {parameters}):", *(f" self.{n} = {n}" for n in names)]
-        space = {"defaults": defaults}
-        exec("\n".join(lines), space)  # the names are those of the class body below
-        body = {
-            k: v for k, v in cls.__dict__.items() if k not in (*names, "__dict__", "__weakref__")
-        }
-        methods = {"__init__": space["__init__"], "__eq__": _equal, "__repr__": _repr}
-        made = {**methods, **body, "__slots__": names, "__match_args__": names}
-        made.setdefault("__hash__", object.__hash__)
-        return type(cls.__name__, cls.__bases__, made)
-
-    def _equal(self, other):
-        if self.__class__ is not other.__class__:
-            return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
-
-    def _repr(self):
-        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
-        return f"{self.__class__.__name__}({values})"
-
-
-def replace(value: T, **changes: Any) -> T:
-    """A copy of the record with some fields changed."""
-    names: Iterable[str] = value.__slots__  # type: ignore[attr-defined]
-    return value.__class__(
-        *[changes[name] if name in changes else getattr(value, name) for name in names]
-    )
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
 
 class Unknown(Enum):
@@ -125,13 +82,27 @@ class Name:
         return self.name == other.name and self.schema == other.schema
 
     def __hash__(self) -> int:
-        return hash((self.schema, self.name))
+        return hash(self.name)  # few names stand in several schemas
 
     def __str__(self) -> str:
         return self.sql
 
     def __repr__(self) -> str:
         return f"Name({self.sql!r})"
+
+
+_MOST_NAMED = 20_000
+_named: dict[tuple[str, str, str], Name] = {}  # what was named once is mostly named again
+
+
+def named(name: str, schema: str, sql: str) -> Name:
+    """One object for a name, however often it is met: a schema keeps very many."""
+    known = _named.get((name, schema, sql))
+    if known is None:
+        if len(_named) >= _MOST_NAMED:
+            _named.clear()
+        known = _named[name, schema, sql] = Name(name, schema, sql)
+    return known
 
 
 @record
@@ -193,6 +164,8 @@ class Migration:
     that are applied on the way up, None for all of it. `opt_out` is what to write where so that the
     runner uses no transaction, "" where there is no such thing. `folder` is the one whose
     migrations make one schema; `partial`: others of them are programs, which nobody can read.
+    `foreign_keys`: whether SQLite enforces them while the layout's runner executes the file.
+    `reading`: its statements and operations, where they were read before it is judged.
     """
 
     path: str
@@ -210,6 +183,8 @@ class Migration:
     report: bool = True
     folder: str = ""
     partial: bool = False
+    foreign_keys: bool | Unknown = UNKNOWN
+    reading: tuple[Sequence[Statement], Sequence[Operation]] | None = None
 
 
 @record

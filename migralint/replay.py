@@ -24,6 +24,13 @@ if TYPE_CHECKING:
         def keep(self, number: int, schema: Schema, read: int, /) -> None:
             """`read` migrations had to be replayed to come here."""
 
+    class Readings(Protocol):
+        """What was read before it was asked for, by the migration's number."""
+
+        def read(self, migration: Migration, number: int, /) -> Read: ...
+
+    Read = tuple[list[Statement], list[Operation]]
+
 
 UNREAD = "a file could not be read"
 
@@ -31,8 +38,11 @@ UNREAD = "a file could not be read"
 class Replay:
     """Each folder has a schema, that of its migrations so far; for each dialect one."""
 
-    def __init__(self, snapshots: Snapshots | None = None) -> None:
+    def __init__(
+        self, snapshots: Snapshots | None = None, readings: Readings | None = None
+    ) -> None:
         self.snapshots = snapshots
+        self.readings = readings
         self.schemas: dict[tuple[str, str], Schema] = {}
         self.last: dict[tuple[str, str], tuple[int, int]] = {}  # number, replayed to come there
         self._queues: dict[tuple[str, str], list[tuple[Migration, int]]] = {}
@@ -49,14 +59,19 @@ class Replay:
         queue = self._queues.pop(place, [])
         rest = self._restored(place, queue)
         schema = self.schemas[place]
-        for passed, _ in rest:
+        for passed, number in rest:
             self._note_order(passed, schema)
-            for operation in read(passed, schema)[1]:
+            for operation in self.read(passed, number, schema)[1]:
                 schema.apply(operation, passed.path)
         if rest and self.snapshots is not None:
             self.snapshots.keep(rest[-1][1], schema, len(rest))
         self._note_order(migration, schema)
         return schema
+
+    def read(self, migration: Migration, number: int, schema: Schema) -> Read:
+        if self.readings is None or migration.problem:
+            return read(migration, schema)
+        return self.readings.read(migration, number)
 
     def passed(self, migration: Migration, number: int) -> None:
         """The schema holds what the migration makes, now that it was judged."""
@@ -101,10 +116,18 @@ class Replay:
         self._versions.add(version)
 
 
-def read(migration: Migration, schema: Schema) -> tuple[list[Statement], list[Operation]]:
+def read(migration: Migration, schema: Schema) -> Read:
     """The migration's statements and operations; a file that has none to be read is a gap."""
     if migration.problem:
         schema.gap(UNREAD)
         return [], []
+    return parsed(migration)
+
+
+def parsed(migration: Migration) -> Read:
+    """What the text of the migration says, whatever stands before it."""
+    if migration.reading is not None:
+        statements, made = migration.reading
+        return [*statements], [*made]
     statements = split(migration.text, migration.dialect, migration.forward)
     return statements, [o for s in statements for o in operations(s, migration.dialect)]

@@ -7,23 +7,22 @@ where YAML is really read.
 from __future__ import annotations
 
 import os
-import re
-from functools import cache
 
+from migralint.built import built
 from migralint.cache import reads
+from migralint.light import cache
 from migralint.model import UNKNOWN, MigralintError, Name, Severity, record
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from migralint.matching import Condition, View
+    from migralint.matching import Condition
 
-# In a wheel: the rules beside it, read and checked when the wheel was built (hatch_build.py).
-COMPILED = "compiled.json"
-PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-_GAP = re.compile(r"\n(?:[ \t]*\n){2,}")  # what an empty placeholder leaves
+PLACEHOLDER = pattern(r"\{([a-z_]+)\}")
+_GAP = pattern(r"\n(?:[ \t]*\n){2,}")  # what an empty placeholder leaves
 
 
 @record
@@ -105,7 +104,11 @@ def _files_in(directory: str) -> list[tuple[str, str]]:
     """The rule files and the category of each; a directory without a rule is an error."""
     if not os.path.isdir(directory):
         raise MigralintError("this directory of rules does not exist", path=directory)
-    found = sorted(path for path in _walk(directory) if path.endswith((".yaml", ".yml")))
+    try:
+        found = sorted(path for path in _walk(directory) if path.endswith((".yaml", ".yml")))
+    except PermissionError as error:
+        wrong = "this directory of rules cannot be read"
+        raise MigralintError(wrong, path=error.filename) from None
     if not found:
         raise MigralintError(
             "there is no rule in this directory",
@@ -155,14 +158,11 @@ def whole(rule: Rule) -> Rule:
 
 
 def _load(directory: str, errors: list[MigralintError], cache: str) -> Iterable[Rule]:
-    place = os.path.join(directory, COMPILED)
-    if os.path.isfile(place):
-        import json
-
+    rows = built("rules") if directory == builtin_directory() else None
+    if rows is not None:
         from migralint.compiled import from_data
 
-        with open(place, encoding="utf-8") as file:
-            return from_data(json.load(file), directory)
+        return from_data(rows, directory)
     if cache:
         return _cached(directory, errors, cache)
     return _read(directory, errors)
@@ -179,13 +179,13 @@ def _cached(directory: str, errors: list[MigralintError], cache: str) -> Iterabl
     """The rules as they were read before, if that was from the same files."""
     from migralint.cache import files
     from migralint.cache.runs import code
-    from migralint.compiled import from_data, to_data
+    from migralint.compiled import from_data, to_data, tuples
 
     contents = [(path, files.digest(reads.read(path))) for path, _ in _files_in(directory)]
     name = f"rules-{files.digest(repr((directory, contents, code())).encode())[:16]}.json"
     known = files.load(cache, name)
     if known is not None:
-        return from_data(known, directory)
+        return from_data(tuples(known), directory)
     before = len(errors)
     found = _read(directory, errors)
     if len(errors) == before:
@@ -212,15 +212,26 @@ def _unknown_covers(rules: tuple[Rule, ...]) -> list[MigralintError]:
     ]
 
 
-def render(text: str, view: View) -> str:
-    """The text with the facts in it, as the user wrote them; <name> where one is not known."""
-    if "{" not in text:
-        return text.strip("\n")
-    parts = _parts(text)
-    filled = list(parts)
-    for index in range(1, len(parts), 2):
-        filled[index] = _printed(parts[index], view.fact(parts[index]))
-    return _GAP.sub("\n\n", "".join(filled)).strip("\n")
+def placeholders(text: str) -> list[str]:
+    """The facts that the text names, in its order."""
+    return _parts(text)[1::2]
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with these in place of its placeholders."""
+    if "{" in text:
+        parts = list(_parts(text))
+        for place in range(1, len(parts), 2):
+            value = values[parts[place]]
+            parts[place] = value if "\n" not in value else _continued(value, parts[:place])
+        text = _GAP.sub("\n\n", "".join(parts))
+    return text.strip("\n")
+
+
+def _continued(value: str, before: list[str]) -> str:
+    """A value of several lines, of which all belong to the SQL to type where the first one does."""
+    line = "".join(before).rpartition("\n")[2]
+    return value.replace("\n", "\n    ") if line.startswith("    ") else value
 
 
 @cache
@@ -229,7 +240,8 @@ def _parts(text: str) -> list[str]:
     return PLACEHOLDER.split(text)
 
 
-def _printed(name: str, value: Any) -> str:
+def printed(name: str, value: Any) -> str:
+    """A fact as the user wrote it; <name> where it is not known."""
     if value is UNKNOWN or value == "" or (isinstance(value, Name) and not value.name):
         return "" if name in ("leave_transaction", "how_to_edit") else f"<{name}>"
     if isinstance(value, list | tuple):

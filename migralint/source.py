@@ -12,10 +12,15 @@ from migralint.cache import reads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Protocol
 
     class Source(Protocol):
         root: str
+
+        @property
+        def closed(self) -> Sequence[str]:
+            """Folders that may not be read; () was listed of them."""
 
         def list(self, folder: str) -> tuple[str, ...]:
             """The names in the folder, sorted, folders with a slash; () where there is none."""
@@ -35,12 +40,17 @@ class WorkTree:
 
     def __init__(self, root: str) -> None:
         self.root = root
+        self.closed: list[str] = []
 
     def list(self, folder: str) -> tuple[str, ...]:
-        return reads.names(os.path.join(self.root, folder))
+        try:
+            return reads.names(os.path.join(self.root, folder))
+        except PermissionError:
+            self.closed.append(folder)
+            return ()
 
     def read(self, path: str) -> bytes:
-        return reads.read(os.path.join(self.root, path))
+        return reads.read(os.path.join(self.root, path), self.root)
 
     def exists(self, path: str) -> bool:
         return reads.exists(os.path.join(self.root, path))
@@ -54,6 +64,7 @@ class Replaced:
 
     def __init__(self, source: Source, path: str, data: bytes) -> None:
         self.root = source.root
+        self.closed = source.closed
         self._source = source
         self._path = path
         self._data = data

@@ -10,9 +10,8 @@ What is wrong with a suppression (no reason, no such rule, expired, unused) is a
 
 from __future__ import annotations
 
-import re
-
 from migralint.model import record
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,13 +20,15 @@ if TYPE_CHECKING:
     from migralint.config import Allow, Config
     from migralint.model import Comment, Migration, Statement
 
-_MARK = re.compile(r"\bmigralint:[ \t]*")
-_FORM = re.compile(
-    r"(?P<scope>allow-file|allow)[ \t]+(?P<rules>[a-z0-9-]+(?:[ \t]*,[ \t]*[a-z0-9-]+)*)"
+_MARK = pattern(r"\bmigralint:[ \t]*")
+_COMMA = pattern(r"[ \t]*,[ \t]*")
+_FORM = pattern(
+    r"(?s)(?P<scope>allow-file|allow)[ \t]+(?P<rules>[a-z0-9-]+(?:[ \t]*,[ \t]*[a-z0-9-]+)*)"
     r"(?:[ \t]+until[ \t]+(?P<until>\d{4}-\d\d-\d\d))?"
     r"(?:[ \t]*\((?P<reason>.*)\))?[ \t]*(?:\*/)?[ \t]*\Z",
-    re.S,
 )
+# A migration that waits until it is named (see runner/choosing.py).
+_WITHHOLD = pattern(r"withhold[ \t]+\([^\n]+\)\Z")
 
 
 @record
@@ -72,6 +73,8 @@ def _read(comment: Comment, statement: int, path: str) -> Iterator[Suppression]:
     if mark is None:
         return
     said = comment.text[mark.end() :].strip()
+    if _WITHHOLD.match(said):
+        return  # for the runner
     form = _FORM.match(said)
     source = f"{path}:{comment.line}"
     if form is None:
@@ -81,7 +84,7 @@ def _read(comment: Comment, statement: int, path: str) -> Iterator[Suppression]:
         return
     reason = (form["reason"] or "").strip()
     scope = -1 if form["scope"] == "allow-file" else statement
-    for rule in re.split(r"[ \t]*,[ \t]*", form["rules"]):
+    for rule in _COMMA.split(form["rules"]):
         yield Suppression(
             rule,
             reason,

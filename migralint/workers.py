@@ -1,8 +1,7 @@
 """A long history judged by several processes at once.
 
-Each judges a part of the migrations and only reads those before it. Where `p` is what reading one
-costs and `q` what reading and judging one costs, the parts end at one time if each is shorter than
-the one before it; with two processes and the measured p, that saves a third.
+In each round, every process reads and judges a part of the migrations; what the other parts do to
+the schema it is told (sharing.py), and replays. Rounds keep small what is told at a time.
 """
 
 from __future__ import annotations
@@ -12,12 +11,16 @@ from itertools import pairwise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
-WORTH = 300  # migrations; for fewer, the second process costs more than it brings
+WORTH = 100  # migrations; for fewer, the second process costs more than it brings
 MOST = 4
-READING = 0.46  # of the cost of reading and judging a migration
+ROUND = 250  # migrations for each process, about
+# Of the cost of reading and judging a migration: to be told of it and to replay it; to keep what
+# all have come to, which the last process does.
+REPLAYING = 0.08
+KEEPING = 0.1
 
 
 def available() -> int:
@@ -28,42 +31,61 @@ def available() -> int:
     return min(len(counted(0)) if counted else os.cpu_count() or 1, MOST)
 
 
-def shares(numbers: Sequence[int], processes: int) -> list[Sequence[int]]:
-    """The numbers, in order, in one part for each process; the last part is for this one."""
+def rounds(numbers: Sequence[int], processes: int, kept: bool) -> list[list[Sequence[int]]]:
+    """The numbers, in order, in rounds of one part for each process; the last is for this one.
+
+    Nobody waits for the end of the last round, so that its parts differ: what is behind one's own
+    need not be replayed, and this process may have to keep the results.
+    """
     if len(numbers) < WORTH or processes < 2:
-        return [numbers]
+        return [[numbers]]
+    count = len(numbers) // (ROUND * processes) or 1
+    cuts = [len(numbers) * number // count for number in range(count + 1)]
+    *whole, last = [numbers[a:b] for a, b in pairwise(cuts)]
+    keeping = KEEPING * len(numbers) if kept else 0
+    return [
+        *(_parts(part, processes, 0, 0) for part in whole),
+        _parts(last, processes, REPLAYING, keeping),
+    ]
+
+
+def _parts(
+    numbers: Sequence[int], processes: int, replaying: float, keeping: float
+) -> list[Sequence[int]]:
+    """None is empty. They end at one time if each is shorter by what replaying the others costs."""
     ends = [1.0]
     for _ in range(processes - 1):
-        ends.append(ends[-1] + 1 - READING * ends[-1])
-    cuts = [0, *(round(len(numbers) * end / ends[-1]) for end in ends)]
-    return [numbers[a:b] for a, b in pairwise(cuts)]
+        ends.append(ends[-1] + 1 - replaying * ends[-1])
+    each = (len(numbers) + keeping) / ends[-1]
+    most = range(len(numbers) - processes + 1, len(numbers))
+    cuts = [min(round(each * end), limit) for end, limit in zip(ends, most, strict=False)]
+    return [numbers[a:b] for a, b in pairwise([0, *cuts, len(numbers)])]
 
 
-def begin(work: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
-    """Call `work` in a process of its own; what is returned waits for its value.
+def begin(work: Callable[..., Iterable[bytes]], *arguments: Any) -> Callable[[], Any]:
+    """Call `work` in a process of its own; what is returned waits for the lines that it gives.
 
-    The value must be plain lists, strings and numbers. None: the process did not come to an end;
-    whoever asked does the work again, and meets there what has gone wrong here.
+    None: the process did not come to an end; whoever asked does the work again, and meets there
+    what has gone wrong here.
     """
-    import marshal
-
     reading, writing = os.pipe()
     process = os.fork()
     if not process:
         status = 1
         try:
             os.close(reading)
+            lines = list(work(*arguments))  # nobody listens before they are all there
             with open(writing, "wb") as pipe:
-                pipe.write(marshal.dumps(work(*arguments)))
+                pipe.writelines(lines)
             status = 0
         finally:
             os._exit(status)
     os.close(writing)
 
-    def ended() -> Any:
+    def ended() -> list[bytes] | None:
         with open(reading, "rb") as pipe:
-            data = pipe.read()
+            lines = pipe.readlines()
         _, status = os.waitpid(process, 0)
-        return marshal.loads(data) if status == 0 else None
+        return lines if status == 0 else None
 
     return ended

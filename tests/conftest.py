@@ -41,6 +41,22 @@ __all__ = [
 ]
 
 
+# What a machine, a terminal or a CI system says of itself: a test that is about it sets it.
+SAID = (
+    *("CI", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "NODE_ENV"),
+    *("DATABASE_URL", "DIRECT_URL", "DATABASE_ENV"),
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
+)
+SAID_BY = (
+    *("GITHUB_", "GITLAB_", "CI_", "BITBUCKET_", "BUILDKITE", "SYSTEM_PULLREQUEST", "PRE_COMMIT"),
+    "MIGRALINT_",
+)
+for name in list(os.environ):
+    ours = name.startswith(("MIGRALINT_TEST", "MIGRALINT_REQUIRE"))
+    if not ours and (name in SAID or name.startswith(SAID_BY)):
+        del os.environ[name]
+
+
 # The same examples in every run: what a change breaks fails on that change, and a busy machine breaks
 # nothing. `pytest --hypothesis-profile=explore` looks further.
 settings.register_profile(

@@ -63,9 +63,11 @@ class Database:
 
     def history(self, table: str = "_prisma_migrations") -> list[tuple[Any, ...]]:
         """(name, finished, rolled back, steps, logs) of each row, without ids and times."""
+        # two may begin in one millisecond, which is all that is kept
+        then = "rowid" if self.dialect == "sqlite" else "finished_at, migration_name"
         found = self.sql(
             f"SELECT migration_name, finished_at IS NOT NULL, rolled_back_at IS NOT NULL, "
-            f"applied_steps_count, logs FROM {table} ORDER BY started_at, migration_name"
+            f"applied_steps_count, logs FROM {table} ORDER BY started_at, {then}"
         )
         return [
             (name, bool(done), bool(back), steps, logs) for name, done, back, steps, logs in found

@@ -73,6 +73,7 @@ def migration(text: str, example: Example, number: int = 2, **changes: Any) -> M
         layout=layout,
         dialect=example.dialect,
         transaction=example.given.get("transaction", UNKNOWN),
+        foreign_keys=example.given.get("foreign_keys", UNKNOWN),
     )
     return replace(made, **changes)
 
@@ -106,6 +107,7 @@ class Files:
     """Files in memory: a source like those of migralint/source.py."""
 
     root = "."
+    closed = ()
 
     def __init__(self, files: dict[str, str]) -> None:
         self.files = files

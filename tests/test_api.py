@@ -35,6 +35,13 @@ def command(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     [
         ({}, ()),
         ({"paths": ["migrations/1_a.sql"]}, ("migrations/1_a.sql",)),
+        ({"paths": "migrations"}, ("migrations",)),
+        ({"paths": Path("migrations")}, ("migrations",)),
+        (
+            {"paths": [Path("migrations")], "select": "truncate"},
+            ("migrations", "--select", "truncate"),
+        ),
+        ({"server_version": 15}, ("--pg", "15")),
         ({"preset": "strict"}, ("--preset", "strict")),
         ({"select": ["truncate", "drop-table"]}, ("--select", "truncate,drop-table")),
         ({"ignore": ["drop-table"]}, ("--ignore", "drop-table")),
@@ -71,6 +78,11 @@ def test_rules_and_explain() -> None:
 
 
 def test_effects() -> None:
+    assert api.effects("DROP TABLE t", dialect="mysql")[0] == "MySQL 8.0"
+    assert api.effects("DROP TABLE t", dialect="mariadb")[0] == "MariaDB 10.6"
+    assert api.effects("DROP TABLE t", dialect="mariadb", server_version="11.4")[0] == (
+        "MariaDB 11.4"
+    )
     server, lines = api.effects("CREATE INDEX i ON t (a); SELECT 1;", server_version="15")
     assert server == "PostgreSQL 15"
     assert "SHARE" in lines[0] and len(lines) == 2
@@ -98,6 +110,9 @@ def test_fix_writes_only_where_it_is_asked_to(project: Path) -> None:
 
 
 def test_operations() -> None:
+    assert [one.kind for one in api.operations("DROP TABLE t", "mariadb")] == ["drop_table"]
+    with pytest.raises(api.MigralintError, match="is one of postgres, mysql, mariadb or sqlite"):
+        api.operations("DROP TABLE t", "oracle")
     made = api.operations("ALTER TABLE t ADD a int, DROP b; nonsense")
     assert [operation.kind for operation in made] == ["add_column", "drop_column", "unparsed"]
 

@@ -20,6 +20,8 @@ from migralint.cache.packing import pack, unpack
 from migralint.cache.results import Memory
 from migralint.config import Config
 from migralint.discover import discover
+from migralint.knowledge.schema import Schema
+from migralint.knowledge.schema.objects import Column, Table
 from migralint.lint import lint
 from migralint.model import UNKNOWN, Migration, Name, Report, Severity
 from migralint.replay import Replay
@@ -89,9 +91,11 @@ def test_a_cached_answer_is_that_of_a_fresh_run(project, capsys, format: str) ->
 def test_the_second_answer_comes_from_the_cache(project, capsys) -> None:
     first = run(capsys)
     [name] = [name for name in os.listdir(project / files.NAME) if name.startswith("run-")]
-    kept = files.load(str(project), name)
-    kept["written"] = [["stdout", "from the cache\n"], ["stderr", "so is this\n"]]
-    assert files.save(str(project), name, kept)
+    about, _ = runs.answer(str(project), name)
+    texts = [("stdout", b"from the cache\n"), ("stderr", b"so is this\n")]
+    about["written"] = [(stream, len(data)) for stream, data in texts]
+    pieces = [*(data for _, data in texts), b"\n", json.dumps(about).encode()]
+    assert files.save_lines(str(project), name, pieces)
     assert run(capsys) == (first[0], "from the cache\n", "so is this\n")
     assert run(capsys, "--no-cache") == first
 
@@ -256,16 +260,16 @@ def test_no_byte_of_the_cache_is_trusted(project, capsys) -> None:
     fresh = run(capsys, "--no-cache")
     judged(project), run(capsys)
     names = [n for n in os.listdir(project / files.NAME) if n.endswith(".json")]
-    assert {name.partition("-")[0] for name in names} >= {"run", "results", "schemas"}
+    assert {name.partition("-")[0] for name in names} >= {"run", "results", "schema"}
     for name in names:
         path = project / files.NAME / name
         whole = path.read_bytes()
         for at in {*range(0, 60, 7), len(whole) // 2, len(whole) - 1}:
             path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
-            assert files.load(str(project), name) is None
+            assert files.read(str(project), name) is None
         for damaged in (b"", b"{}", whole[:-10], whole + b" "):
             path.write_bytes(damaged)
-            assert files.load(str(project), name) is None
+            assert files.read(str(project), name) is None
         assert run(capsys) == fresh
 
 
@@ -273,15 +277,15 @@ def test_a_cache_from_elsewhere_is_not_believed(project, capsys, tmp_path) -> No
     """A pull request can bring the folder along, but not the secret in the git directory."""
     fresh = run(capsys)
     [name] = [name for name in os.listdir(project / files.NAME) if name.startswith("run-")]
-    kept = {**files.load(str(project), name), "status": 0, "written": [["stdout", "No findings\n"]]}
+    about = {**runs.answer(str(project), name)[0], "status": 0, "written": [["stdout", 12]]}
+    body = b"No findings\n\n" + json.dumps(about).encode()
     secret = project / ".git" / "migralint-cache-key"
     assert secret.stat().st_mode & 0o777 == 0o600
     other = secret.read_bytes()
     secret.write_bytes(b"of the attacker's own clone")
-    files.save(str(project), name, kept)
+    files.save_lines(str(project), name, [body])
     secret.write_bytes(other)
     assert run(capsys) == fresh
-    body = json.dumps(kept, separators=(",", ":")).encode()
     (project / files.NAME / name).write_bytes(body + b"\n" + files.digest(body).encode())
     assert run(capsys) == fresh
 
@@ -295,6 +299,25 @@ def test_the_cache_ignores_itself_and_stays_small(project, capsys, monkeypatch) 
     command = ["git", "status", "--porcelain", "--untracked-files=all"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert files.NAME not in said
+
+
+def test_few_large_files_are_kept(tmp_path) -> None:
+    most = files.MOST_OF["schema-"]
+    for number in range(most + 3):
+        assert files.save(str(tmp_path), f"schema-{number}.json", number)
+        assert files.save(str(tmp_path), f"run-{number}.json", number)
+        for name in (f"schema-{number}.json", f"run-{number}.json"):
+            os.utime(tmp_path / files.NAME / name, (number, number))
+    kept = [name for name in files.names(str(tmp_path)) if name.startswith("schema-")]
+    assert sorted(kept) == [f"schema-{number}.json" for number in range(3, most + 3)]
+    assert files.load(str(tmp_path), "run-0.json") == 0
+
+
+def test_what_would_not_be_read_again_is_not_kept(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(files, "MOST_BYTES", 1_000)
+    assert not files.save_lines(str(tmp_path), "run-a.json", [b"x" * 300] * 9)
+    assert files.save_lines(str(tmp_path), "run-b.json", [b"x" * 300] * 2)
+    assert sorted(files.names(str(tmp_path))) == [".gitignore", "run-b.json"]
 
 
 def test_a_folder_that_cannot_be_written_costs_nothing(project, capsys) -> None:
@@ -337,6 +360,9 @@ def test_cache_clear(project, capsys) -> None:
     assert not (project / files.NAME).exists()
     assert cli.main(["cache", "clear"]) == 0
     assert "nothing" in capsys.readouterr().out
+    (project / files.NAME).symlink_to("..")
+    assert cli.main(["cache", "clear"]) == 4
+    assert "cannot be removed: Not a directory" in capsys.readouterr().err
 
 
 # several processes
@@ -364,6 +390,16 @@ def test_a_long_history_is_judged_by_two(tmp_path, monkeypatch) -> None:
     assert judged(tmp_path, processes=3) == alone
     assert judged(tmp_path) == alone, "what the others have found is kept too"
     assert len(begun) == 3 and MANY // 2 < begun[0] < MANY
+    monkeypatch.setattr(workers, "ROUND", 40)
+    assert judged(tmp_path, memory=False, processes=3) == alone, "in several rounds too"
+
+
+def test_steps_are_all_there_in_a_long_history(tmp_path) -> None:
+    made(tmp_path, MANY)
+    given = (discovered(tmp_path), OURS, Config(root=str(tmp_path)))
+    alone = lint(*given, "2026-11-21", steps=True)
+    assert len({step.path for step in alone.steps}) > workers.WORTH // 2
+    assert lint(*given, "2026-11-21", steps=True, processes=2) == alone
 
 
 def test_a_process_that_is_killed_is_done_without(tmp_path, monkeypatch) -> None:
@@ -381,43 +417,79 @@ def test_a_process_that_is_killed_is_done_without(tmp_path, monkeypatch) -> None
     assert judged(tmp_path, memory=False, processes=2) == alone
 
 
+@pytest.mark.parametrize("kept", [False, True])
 @pytest.mark.parametrize("processes", [2, 3, 4])
-def test_the_parts_take_equally_long(processes: int) -> None:
-    numbers = list(range(1000))
-    shares = workers.shares(numbers, processes)
-    assert [n for share in shares for n in share] == numbers
-    costs, before = [], 0
-    for share in shares:
-        costs.append(workers.READING * before + len(share))
-        before += len(share)
+def test_the_parts_take_equally_long(processes: int, kept: bool) -> None:
+    numbers = list(range(1000 if kept else 3000))
+    rounds = workers.rounds(numbers, processes, kept)
+    assert [n for parts in rounds for part in parts for n in part] == numbers
+    assert all(part for parts in rounds for part in parts), "all take part in all rounds"
+    costs = [0.0] * processes
+    costs[-1] = kept * workers.KEEPING * len(numbers)
+    for parts in rounds:
+        for process, part in enumerate(parts):
+            others = parts[:process] if parts is rounds[-1] else [p for p in parts if p is not part]
+            costs[process] += workers.REPLAYING * sum(map(len, others)) + len(part)
     assert max(costs) - min(costs) < 5
-    assert workers.shares(numbers[: workers.WORTH - 1], processes) == [numbers[: workers.WORTH - 1]]
+    few = numbers[: workers.WORTH - 1]
+    assert workers.rounds(few, processes, kept) == [[few]]
 
 
 # packing
 
 
-def test_a_graph_comes_back_as_it_was() -> None:
+def packed_lines(value: object) -> list[bytes]:
+    return b"".join(pack(value)).splitlines(keepends=True)
+
+
+def test_a_value_comes_back_as_it_was() -> None:
     name = Name("Users", "public", '"Users"')
-    ring: dict[str, object] = {"name": name, "same": name, "set": {"b", "a"}, "none": None}
-    ring["self"] = ring
-    ring["tuple"] = ((1, 2.5), frozenset({True}), [UNKNOWN, Severity.ERROR])
-    back = unpack(json.loads(json.dumps(pack(ring))))
-    assert back["self"] is back and back["same"] is back["name"]
+    value = {"name": name, "set": {"b", "a"}, "none": None, "long": "text" * 20, name: name.sql}
+    value["tuple"] = ((1, 2.5), frozenset({True}), [UNKNOWN, Severity.ERROR])
+    value["many"] = {n: Name(f"n{n}") for n in range(2_000)}
+    back = unpack(packed_lines(value))
+    assert back == value and back["tuple"][2][0] is UNKNOWN
     assert (back["name"].name, back["name"].schema, back["name"].sql) == (
         "Users",
         "public",
         '"Users"',
     )
-    assert back["tuple"] == ring["tuple"] and back["tuple"][2][0] is UNKNOWN
-    assert back["set"] == {"a", "b"}
+
+
+def test_objects_come_back_once_and_point_at_each_other() -> None:
+    schema = Schema("postgres")
+    one, two = (Table(Name(text), None, {}, True) for text in ("one", "two"))
+    one.columns[Name("c")] = Column(Name("c"), {"type": "text"}, "m/1.sql")
+    one.children[two] = two.parents[one] = None
+    schema.tables = {one.name: one, two.name: two}
+    back = unpack(packed_lines(schema))
+    first, second = back.tables.values()
+    assert first is not second and list(first.children) == [second]
+    assert list(second.parents) == [first] and back.tables[Name("one")] is first
+    assert first.columns[Name("c")].type == "text"
+    assert (first.__class__, second.__class__, back.__class__) == (Table, Table, Schema)
+
+
+def test_an_object_is_made_when_it_is_asked() -> None:
+    schema = Schema("postgres")
+    for number in range(3):
+        table = Table(Name(f"t{number}"), None, {}, True)
+        schema.tables[table.name] = table
+    lines = packed_lines(schema)
+    lines[2:] = [line if b'"t1"' in line else line[: line.index(b",")] for line in lines[2:]]
+    back = unpack(lines)
+    table = back.tables[Name("t1")]
+    table.row_security = True
+    assert table.name == Name("t1") and table.row_security
+    with pytest.raises(ValueError, match="delimiter"):
+        _ = back.tables[Name("t2")].name
 
 
 def test_nothing_else_is_made_from_a_cache() -> None:
     with pytest.raises(KeyError):
-        unpack([["Popen", "rm"]])
+        unpack([b"[1]", b'["Popen","rm"]'])
     with pytest.raises(KeyError):
-        pack(object())
+        list(pack(object()))
 
 
 def test_whatever_a_run_opens_is_noted(project) -> None:

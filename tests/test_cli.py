@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -11,9 +14,12 @@ import sys
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from migralint import __version__, cli
-from migralint.commands import outputs, terminal
+from migralint.commands import lint, outputs, terminal
+from migralint.commands.arguments import plain
 from migralint.model import MigralintError, Report, Severity
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -55,7 +61,7 @@ def start(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "PYTHONPATH": ROOT, **options.pop("env", {})}
     command = [sys.executable, "-m", "migralint", *arguments]
     options = {"capture_output": True, "text": True, "encoding": "utf-8", **options}
-    return subprocess.run(command, env=environ, timeout=60, check=False, **options)
+    return subprocess.run(command, env=environ, timeout=300, check=False, **options)
 
 
 # the top level
@@ -82,7 +88,10 @@ def test_help_and_version_need_no_command(capsys) -> None:
         (["lint", "--show-files"], ["sqlglot", "yaml", "subprocess", "typing", "dataclasses"]),
         (
             ["lint", "-q", FIRST],
-            ["subprocess", "dataclasses", "pathlib", "inspect", "xml", "sqlglot"],
+            [
+                *("subprocess", "dataclasses", "pathlib", "inspect", "xml", "sqlglot"),
+                "argparse",
+            ],
         ),
     ],
 )
@@ -100,6 +109,54 @@ def test_nothing_is_imported_that_is_not_used(project, arguments, absent) -> Non
     loaded = done.stderr.split("\n")
     assert "migralint.cli" in loaded, done.stderr
     assert not [name for name in absent if name in loaded]
+
+
+def test_a_hook_loads_little_of_the_standard_library(project, tmp_path_factory) -> None:
+    """As a wheel has it: with what hatch_build.py puts beside the package."""
+    pytest.importorskip("hatchling")
+    folder = str(tmp_path_factory.mktemp("built"))
+    code = (
+        "import sys; before = {*sys.modules}; import migralint.built as built\n"
+        f"built.__path__.append({folder!r})\n"
+        "from migralint.cli import main\n"
+        f"main(['lint', '--no-cache', '--output', 'concise', {FIRST!r}])\n"
+        "sys.stderr.write('\\n'.join({*sys.modules} - before))"
+    )
+    environ = {**os.environ, "PYTHONPATH": ROOT}
+    write = f"import hatch_build; hatch_build.write({folder!r}, {ROOT!r})"
+    subprocess.run([sys.executable, "-c", write], cwd=ROOT, check=True)
+    run = [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {ROOT!r}); {code}"]
+    done = subprocess.run(run, env=environ, capture_output=True, text=True, check=True)
+    loaded = {*done.stderr.split("\n")}
+    few = {"__future__", "_bisect", "_sre", "bisect", "errno", "gc", "itertools", "_heapq", "heapq"}
+    assert {name for name in loaded if not name.startswith("migralint")} <= few
+    assert "migralint.built.patterns" in loaded and "migralint.sql.grammar.tables" in loaded
+    unneeded = ("privileges", "session", "mysql", "routines", "schemas", "maintenance")
+    assert not loaded & {f"migralint.sql.grammar.{name}" for name in unneeded}
+
+
+PARSER = cli.command("lint")[1]
+WORDS = st.sampled_from([
+    *(option for action in PARSER._actions for option in action.option_strings),
+    *("--output=text", "--output=", "--pg=14", "--quiet=1", "--qu", "-qv", "-1", "--"),
+    *("always", "never", "purple", "text", "a.sql", "b/c.sql", "-", "", "a=b", "--color=auto"),
+])  # fmt: skip
+
+
+@given(st.lists(WORDS, max_size=6))
+def test_arguments_are_read_as_argparse_reads_them(words) -> None:
+    made = plain(lint.add_arguments, words)
+    if made is not None:
+        with contextlib.redirect_stderr(io.StringIO()):
+            assert vars(made) == vars(PARSER.parse_args(words))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["a.sql", "b.sql"], ["--force-exclude", "a.sql"], ["a.sql", "-q"], ["--output", "json"]],
+)
+def test_the_arguments_of_a_hook_need_no_argparse(words) -> None:
+    assert plain(lint.add_arguments, words) is not None
 
 
 def test_unknown_commands_are_corrected(capsys) -> None:
@@ -167,19 +224,21 @@ def test_interruption_is_130(project) -> None:
     command = [sys.executable, "-m", "migralint", "lint", "-"]
     environ = {**os.environ, "PYTHONPATH": ROOT}
     pipe = subprocess.PIPE
+    terminal, typed = pty.openpty()
     with subprocess.Popen(
         command,
         env=environ,
-        stdin=pipe,
+        stdin=typed,
         stdout=pipe,
         stderr=pipe,
         # a job of a shell in the background has SIGINT ignored, and so would its children
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     ) as waiting:
-        with pytest.raises(subprocess.TimeoutExpired):
-            waiting.wait(1.5)
+        assert b"reading SQL from the terminal" in waiting.stderr.readline()
         waiting.send_signal(signal.SIGINT)
-        _, errors = waiting.communicate(timeout=20)
+        _, errors = waiting.communicate()
+    os.close(terminal)
+    os.close(typed)
     assert waiting.returncode == 130 and b"Traceback" not in errors
 
 
@@ -191,9 +250,41 @@ def test_a_reader_who_goes_away_is_no_error(project) -> None:
     with subprocess.Popen(command, env=environ, stdout=pipe, stderr=pipe) as writing:
         writing.stdout.close()
         errors = writing.stderr.read()
-        writing.wait(60)
+        writing.wait(300)
     assert (writing.returncode, errors) == (141, b"")
     assert len(json.loads((project / "out.json").read_text())["findings"]) >= 3000
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a system without /dev/full")
+@pytest.mark.parametrize("command", ["rules", "lint a.sql", "lint --no-cache a.sql"])
+def test_a_full_disk_is_no_bug_of_ours(project, command) -> None:
+    write(project, "a.sql", "DROP TABLE t;\n")
+    (project / ".git").mkdir(exist_ok=True)
+    arguments = [sys.executable, "-m", "migralint", *command.split()]
+    environ = {**os.environ, "PYTHONPATH": ROOT}
+    for _ in range(2):  # the second answer of lint is one that was kept
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(arguments, env=environ, stdout=full, stderr=subprocess.PIPE)
+        said = b"migralint: error: cannot write: No space left on device\n"
+        assert (done.returncode, done.stderr) == (4, said)
+
+
+def test_streams_that_were_closed(project) -> None:
+    write(project, "a.sql", "DROP TABLE t;\n")
+    (project / ".git").mkdir(exist_ok=True)
+    program = f"{sys.executable} -m migralint"
+    environ = {**os.environ, "PYTHONPATH": ROOT}
+    for command, status in (("lint a.sql >&- 2>&-", 1), ("lint a.sql >&-", 1), ("lint - <&-", 0)):
+        done = subprocess.run(f"{program} {command}", shell=True, env=environ, capture_output=True)
+        assert done.returncode == status and b"Traceback" not in done.stderr
+
+
+def test_a_report_goes_where_a_device_leads(project) -> None:
+    write(project, "a.sql", "DROP TABLE t;\n")
+    command = [sys.executable, "-m", "migralint", "lint", "a.sql", "--output", "json=/dev/stderr"]
+    environ = {**os.environ, "PYTHONPATH": ROOT}
+    done = subprocess.run(command, env=environ, capture_output=True)
+    assert done.returncode == 1 and json.loads(done.stderr)["findings"]
 
 
 # lint
@@ -487,6 +578,15 @@ def test_config_shows_where_values_come_from(project, monkeypatch, capsys) -> No
     assert re.search(r"^server_version: 14 +# MIGRALINT_SERVER_VERSION$", shown, re.M)
     assert re.search(r"^large_tables: \{\"users\": 5\} +# \.migralint\.yaml:2$", shown, re.M)
     assert re.search(r"^fail_on: \"error\" +# default$", shown, re.M)
+
+
+def test_init_where_no_migrations_are_yet(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    assert cli.main(["init"]) == 0
+    assert "No migrations are here yet" in capsys.readouterr().out
+    write(tmp_path, FIRST, CREATE)
+    assert cli.main(["lint"]) == 0
 
 
 def test_init_writes_what_lint_reads_and_never_overwrites(project, capsys) -> None:

@@ -34,7 +34,7 @@ def ask(program: str, script: str, folder: Path) -> set[str]:
         env={**os.environ, "HOME": str(folder), "TERM": "dumb"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert not done.stderr, done.stderr
     return set(done.stdout.split())

@@ -187,9 +187,13 @@ assume_large: yes
         ("server_version: 9.6", "needs `dialect:` beside it"),
         ("dialect: mysql\nserver_version: 14", 'is a MySQL version such as "8.0", not 14.0'),
         ("large_tables: users", "large_tables is a list of names, or rows by name"),
-        ("a: &x [*x]", "no key 'a'"),
-        ("overrides: &x [*x]", "an override is a mapping"),
+        ("a: &x [*x]", "an alias in it leads to itself"),
+        ("overrides: &x [*x]", "an alias in it leads to itself"),
+        ("a: &x [b]\noverrides: [*x]", "an override is a mapping"),
         ("\0", "not YAML"),
+        ("rules:\n\tdrop-table: off", ":2:1: is not YAML: here is a tab"),
+        ("exclude: **/*.sql", "A text that begins with * is written in quotes."),
+        ("paths: [a,\npreset: strict", "while parsing a flow sequence that begins in line 1"),
         ("[" * 100_000, "nested too deeply"),
         ("a:\n" + " [\n" * 5_000, "nested too deeply"),
         ("{a: " * 5_000, "nested too deeply"),
@@ -199,10 +203,25 @@ def test_what_is_refused(tmp_path, content, expected):
     assert expected in "\n".join(complaints(tmp_path, content))
 
 
+def test_what_is_called_like_the_configuration_and_is_none(tmp_path):
+    place = tmp_path / ".migralint.yaml"
+    place.mkdir()
+    with pytest.raises(MigralintError, match="is not a file"):
+        find(str(tmp_path))
+    place.rmdir()
+    place.symlink_to("nowhere")
+    with pytest.raises(MigralintError, match="is a link that leads nowhere"):
+        find(str(tmp_path))
+    place.unlink()
+    os.mkfifo(place)  # reading it would wait for ever
+    with pytest.raises(MigralintError, match="is not a file"):
+        find(str(tmp_path))
+
+
 def test_bytes_that_are_no_text(tmp_path):
     path = tmp_path / ".migralint.yaml"
     path.write_bytes(b"dialect: \xff")
-    with pytest.raises(MigralintError, match="is not UTF-8"):
+    with pytest.raises(MigralintError, match=r"yaml:1:10: is not UTF-8"):
         load(str(path), str(tmp_path))
 
 
@@ -293,12 +312,14 @@ def test_paths_are_relative_to_the_file(tmp_path):
     config = read(
         tmp_path,
         "paths: [prisma/migrations]\nrules_dir: ../rules\n"
-        "allow: [{rule: a, path: prisma/x.sql, reason: b}]\noverrides: [{files: ['**/a.sql']}]\n",
+        "allow: [{rule: a, path: prisma/x.sql, reason: b}, {rule: a, path: a\\b.sql, reason: b}]\n"
+        "overrides: [{files: ['**/a.sql']}]\n",
         name="packages/db/.migralint.yaml",
     )
     assert config.paths == ("packages/db/prisma/migrations",)
     assert config.rules_dir == "packages/rules"
     assert config.allow[0].path == "packages/db/prisma/x.sql"
+    assert config.allow[1].path == "packages/db/a/b.sql"
     assert config.overrides[0].files == ("packages/db/**/a.sql",)
     assert config.path == "packages/db/.migralint.yaml"
 

@@ -62,6 +62,24 @@ def test_nothing_named_finds_the_layouts(root):
     assert not any(migration.pending for migration in project.migrations)
 
 
+def test_the_migrations_of_tests_are_left_out_where_there_are_others(root, tmp_path_factory):
+    write(root, "tests/migrations/1_a.sql", "src/test/resources/db/migration/V1__a.sql")
+    project = find(root)
+    assert reported(project) == [f"{folder}/migration.sql" for folder in PRISMA]
+    assert any("migrations of tests" in note for note in project.notes)
+    assert reported(find(root, "tests/migrations")) == ["tests/migrations/1_a.sql"]
+    alone = tmp_path_factory.mktemp("alone")
+    write(alone, "tests/migrations/1_a.sql")
+    assert reported(find(alone)) == ["tests/migrations/1_a.sql"]
+
+
+def test_many_numbered_files_are_migrations_whatever_their_folder_is_called(root):
+    names = [f"packages/db/{number:04}_a.sql" for number in range(8)]
+    write(root, *names, *(f"queries/{number}_a.sql" for number in range(8)))
+    assert reported(find(root))[:8] == names
+    assert len(reported(find(root))) == 8 + len(PRISMA)
+
+
 def test_nothing_found_is_an_error_that_says_what_was_looked_for(tmp_path):
     write(tmp_path, "queries/report.sql")
     with pytest.raises(MigralintError) as caught:
@@ -179,6 +197,8 @@ def test_since_makes_earlier_migrations_context(root):
     project = find(root, since="20240102000000")
     assert reported(project) == [f"{folder}/migration.sql" for folder in PRISMA[1:]]
     assert any("(1)" in note and "context" in note for note in project.notes)
+    with pytest.raises(MigralintError, match=r"a.yaml:4: since: 'v2' is no version"):
+        find(root, since="v2", origin={"since": "a.yaml:4"})
 
 
 def test_changes(root):
@@ -260,6 +280,90 @@ class Forbidden(WorkTree):
 def test_a_file_without_permission(root):
     found = find(root, source=Forbidden(str(root)), dialect="postgres")
     assert {m.problem for m in found.migrations} == {"cannot be read: Permission denied"}
+
+
+def test_a_folder_without_permission_is_not_an_empty_one(tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    source = WorkTree(str(tmp_path))
+    user = os.geteuid()
+    try:
+        os.seteuid(65534 if user == 0 else user)  # root may read everything
+        assert source.list("closed") == ()
+    finally:
+        os.seteuid(user)
+    assert source.closed == ["closed"]
+    assert WorkTree(str(tmp_path)).list("nowhere") == ()
+
+
+class Closed(WorkTree):
+    """A folder that another user than root may not read."""
+
+    def __init__(self, root, folder):
+        super().__init__(root)
+        self.folder = folder
+
+    def list(self, folder):
+        if folder == self.folder:
+            self.closed.append(folder)
+            return ()
+        return super().list(folder)
+
+
+def test_what_a_folder_without_permission_hides_is_said(root):
+    write(root, "data/a.sql")
+    assert find(root, source=Closed(str(root), "data")).notes[0] == (
+        "data: cannot be read: Permission denied, so what is in it was not looked at"
+    )
+    (root / PRISMA[1] / "migration.sql").unlink()
+    found = find(root, source=Closed(str(root), PRISMA[1]))
+    assert {m.path: m.problem for m in found.migrations if m.problem} == {
+        PRISMA[1]: "cannot be read: Permission denied"
+    }
+    assert not found.folders[0].strays
+    for named in ((), ("prisma/migrations",), ("prisma",)):
+        with pytest.raises(MigralintError) as error:
+            find(root, *named, source=Closed(str(root), "prisma/migrations"))
+        said = str(error.value).replace(":", "")
+        assert "prisma/migrations cannot be read Permission denied" in said
+
+
+def test_a_configuration_below_the_one_in_force_is_said(tmp_path):
+    write(tmp_path, "a/migrations/1_a.sql", "b/migrations/1_b.sql")
+    write(tmp_path, "a/.migralint.yaml", ".git/HEAD", text="preset: strict")
+    said = "a/.migralint.yaml is not read in a run that is about more than a"
+    assert said in find(tmp_path).notes
+    assert said in find(tmp_path, changes=Changes(added=("a/migrations/1_a.sql",))).notes
+    assert said in find(tmp_path, path=".migralint.yaml").notes
+    assert not any("not read" in note for note in find(tmp_path, path="a/.migralint.yaml").notes)
+
+
+def test_what_keeps_from_finding_is_said(root):
+    with pytest.raises(MigralintError) as error:
+        find(root, exclude=("prisma/**",))
+    assert "`exclude:` leaves prisma/** out" in error.value.hint
+    write(root, "empty/data/a.txt")
+    with pytest.raises(MigralintError) as error:
+        find(root, paths=("none",), origin={"paths": ".migralint.yaml:3"})
+    assert str(error.value).startswith(".migralint.yaml:3: `paths:` names none, which is not there")
+
+
+@pytest.mark.parametrize(
+    ("place", "leads", "problem"),
+    [
+        ("inside.sql", "shared/inside.sql", ""),
+        ("inside.sql", ".env", "cannot be read: it is a link to a file of another kind, .env"),
+        ("out.sql", "../out.sql", "cannot be read: it is a link that leads out of the repository"),
+    ],
+)
+def test_a_link_shows_only_what_is_the_projects(tmp_path, place, leads, problem):
+    root = tmp_path / "project"
+    write(root, "shared/inside.sql", ".env", "../out.sql", ".git/HEAD")
+    (root / "migrations").mkdir()
+    (root / "migrations" / f"1_{place}").symlink_to(f"../{leads}")
+    found = find(root, "migrations").migrations
+    assert [m.problem for m in found] == [problem]
+    assert [m.text for m in found] == ["" if problem else SQL]
 
 
 def test_a_folder_named_like_a_plain_file(tmp_path):

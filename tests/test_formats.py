@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import migralint
-from migralint.formats import FORMATS, Options, render
+from migralint.formats import FORMATS, Options, pieces, render
 from migralint.formats.characters import fold, visible, width
+from migralint.formats.json_ import dump
 from migralint.model import Edit, Finding, MigralintError, Report, Severity, Suppressed, replace
 
 HERE = os.path.dirname(__file__)
@@ -467,3 +468,27 @@ def test_fold_keeps_every_word(text: str, room: int, taken: int) -> None:
     folded = fold(visible(text), room, taken)
     assert " ".join(folded).split() == visible(text).split()
     assert all(width(line) <= room or " " not in line for line in folded)
+
+
+# pieces
+
+JSONS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=9,
+)
+
+
+@given(JSONS)
+def test_json_is_written_as_others_write_it(document: object) -> None:
+    assert dump(document) == json.dumps(document, indent=2) + "\n"
+
+
+@pytest.mark.parametrize("name", ["text", "concise", "json", "gitlab"])
+def test_a_long_report_comes_in_pieces(name: str) -> None:
+    long = replace(REPORT, findings=tuple(replace(FINDING, line=n) for n in range(3_000)))
+    found = list(pieces(name, long, Options()))
+    assert len(found) > 3 and max(map(len, found)) < 100_000
+    assert "".join(found) == render(name, long)

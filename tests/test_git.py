@@ -100,6 +100,15 @@ def test_a_changed_file_is_reported_and_not_pending(root):
     assert not project.migrations[0].pending
 
 
+def test_a_file_whose_mode_alone_has_changed_is_not_edited(root):
+    (root / FIRST).chmod(0o755)
+    base = run(root, "rev-parse", "HEAD")
+    assert not git.changed(str(root), base, "").modified
+    run(root, "add", "-A")
+    assert run(root, "diff", "--cached", "--name-only") == FIRST
+    assert not git.staged(str(root)).modified and not git.changed(str(root), base, "").modified
+
+
 def test_nothing_staged(root):
     write(root, SECOND, BAD)
     assert not staged(root).migrations

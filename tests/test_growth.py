@@ -5,6 +5,7 @@ Each file is linted at one size and at twice that: at most 2.3 times the calls.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -35,6 +36,7 @@ def calls(work: Callable[[], object]) -> int:
         nonlocal count
         count += event in ("call", "c_call")
 
+    re.purge()
     before = sys.getprofile()
     sys.setprofile(entered)
     try:
@@ -66,6 +68,11 @@ def listed(head: str, part: str, tail: str = ";\n") -> Make:
     return lambda count: (
         head + ",\n".join(part.replace("#", str(number)) for number in range(count)) + tail
     )
+
+
+def columns(count: int) -> str:
+    """The table t with so many columns."""
+    return listed("CREATE TABLE t (id int, ", "c# int", ");\n")(count)
 
 
 FILES: dict[str, Make] = {
@@ -101,6 +108,35 @@ FILES: dict[str, Make] = {
         "CREATE TABLE n# (id int);\nINSERT INTO n# (id) SELECT id FROM t#;\nDROP TABLE t#;\n"
         "ALTER TABLE n# RENAME TO t#;\n"
     ),
+    "unnamed constraints of one table": repeated("ALTER TABLE t ADD CHECK (a > #);\n"),
+    "unnamed indexes of one column": repeated("CREATE INDEX ON t (a);\n"),
+    "indexes of one table": lambda count: (
+        columns(count) + repeated("CREATE INDEX i# ON t (c#);\n")(count)
+    ),
+    "unique indexes of one table": lambda count: (
+        columns(count) + repeated("CREATE UNIQUE INDEX i# ON t (c#);\n")(count)
+    ),
+    "indexed columns, dropped": lambda count: (
+        columns(count)
+        + repeated("CREATE INDEX i# ON t (c#);\n")(count)
+        + repeated("ALTER TABLE t DROP COLUMN c#;\n")(count)
+    ),
+    "indexed columns, renamed": lambda count: (
+        columns(count)
+        + repeated("CREATE INDEX i# ON t (c#);\n")(count)
+        + repeated("ALTER TABLE t RENAME COLUMN c# TO d#;\n")(count)
+    ),
+    "indexed columns with another type": lambda count: (
+        columns(count)
+        + repeated("CREATE INDEX i# ON t (c#);\n")(count)
+        + repeated("ALTER TABLE t ALTER COLUMN c# TYPE bigint;\n")(count)
+    ),
+    "foreign keys from one table to itself": repeated(
+        "ALTER TABLE t ADD CONSTRAINT f# FOREIGN KEY (a#) REFERENCES t (id);\n"
+    ),
+    "types, dropped": lambda count: (
+        repeated("CREATE TYPE e# AS ENUM ('a', 'b');\n")(count) + repeated("DROP TYPE e#;\n")(count)
+    ),
     "columns of one table, dropped": lambda count: (
         listed("CREATE TABLE t (id int, ", "c# int", ");\n")(count)
         + repeated("ALTER TABLE t DROP COLUMN c#;\n")(count)
@@ -120,6 +156,7 @@ FILES: dict[str, Make] = {
     ),
     "partitions": repeated("CREATE TABLE p# PARTITION OF p FOR VALUES FROM (#) TO (#);\n"),
     "nested conditions": lambda count: f"DELETE FROM t WHERE {'(' * count}1=1{')' * count};\n",
+    "negations": lambda count: f"DELETE FROM t WHERE {'NOT ' * count}a = 1;\n",
     "nested blocks": lambda count: (
         f"DO $$ BEGIN {'IF a THEN ' * count} DROP TABLE t; {'END IF; ' * count} END $$;\n"
     ),

@@ -64,7 +64,7 @@ class Place:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
         assert "hunter2" not in done.stdout + done.stderr
         assert "Traceback" not in done.stderr
@@ -245,7 +245,7 @@ def test_on_a_terminal_the_name_of_the_database_is_typed(
     )
     os.close(theirs)
     os.write(ours, f"{typed}\n".encode())
-    assert process.wait(30) == status
+    assert process.wait(300) == status
     said = os.read(ours, 10_000).decode()
     os.close(ours)
     assert ("RAN" in said) == (status == 0)
@@ -287,7 +287,7 @@ def test_a_broken_pipe_ends_the_command_as_it_would_without_the_guard(place: Pla
         stdout=_closed_pipe(),
         stderr=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.stderr.strip() == f"status {128 + signal.SIGPIPE}"
 
@@ -417,7 +417,7 @@ def test_the_functions_for_the_shell_work(place: Place, shell: str) -> None:
         env=place.environ({"NODE_ENV": "production"}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert "status 5" in done.stdout
     assert "a  b c" in done.stdout
@@ -514,5 +514,5 @@ def test_the_installed_hook_refuses_where_it_fails(place: Place) -> None:
     line = entry["hooks"][0]["command"]
     for program in ("exit 3\n", "exit 1\n"):
         place.program("migralint", program)
-        done = subprocess.run(["sh", "-c", line], env=place.environ({}), timeout=60, input=b"")
+        done = subprocess.run(["sh", "-c", line], env=place.environ({}), timeout=300, input=b"")
         assert done.returncode == 2

@@ -219,7 +219,7 @@ def browse(chromium: str, folder: Path, page: Path, *arguments: str) -> str:
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         env={**os.environ, "HOME": str(folder)},
         check=True,
     )

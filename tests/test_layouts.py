@@ -215,6 +215,33 @@ def test_a_file_that_only_the_drizzle_journal_has_is_a_problem(tmp_path):
     assert found.problem == "is not there, or is a link that leads nowhere"
 
 
+def test_many_files_that_the_drizzle_journal_or_its_folder_lacks_are_one_matter(tmp_path):
+    gone = journal("0000_here", *(f"{number:04}_gone" for number in range(1, 9)))
+    found = project(tmp_path, {"drizzle/meta/_journal.json": gone, "drizzle/0000_here.sql": SQL})
+    problem, here = found.migrations
+    assert problem.problem == (
+        "names 0001_gone.sql and 7 more files that are not there: Drizzle stops at the first"
+    )
+    assert here.path == "drizzle/0000_here.sql"
+    files = {f"drizzle/{number:04}_a.sql": SQL for number in range(9)}
+    found = project(tmp_path, {**files, "drizzle/meta/_journal.json": journal("0000_here")})
+    assert [path for path, _ in found.folders[0].strays] == ["drizzle/0000_a.sql"]
+
+
+@pytest.mark.parametrize(
+    ("driver", "enforced"),
+    [("@libsql/client", False), ("better-sqlite3", True), ("@types/bun", UNKNOWN)],
+)
+def test_drizzle_and_the_foreign_keys_of_sqlite(tmp_path, driver, enforced):
+    files = {
+        "package.json": json.dumps({"dependencies": {driver: "1.0.0"}}),
+        "drizzle/meta/_journal.json": journal("0000_a").replace("postgresql", "sqlite"),
+        "drizzle/0000_a.sql": SQL,
+    }
+    found = one(tmp_path, files)
+    assert (found.dialect, found.foreign_keys) == ("sqlite", enforced)
+
+
 def test_drizzle_folders(tmp_path):
     found = project(
         tmp_path,
@@ -261,6 +288,26 @@ def test_flyway_order(tmp_path):
         ("10", "j"),
         ("", "views"),
     ]
+
+
+def test_flyway_has_one_history_below_its_folder_but_one_for_each_database(tmp_path):
+    root = "src/main/resources/db/migration"
+    releases = (
+        f"{root}/3.0/ddl/V2__b.sql",
+        f"{root}/2.0/ddl/V1__a.sql",
+        f"{root}/2.0/dml/V1_1__c.sql",
+    )
+    found = project(tmp_path, dict.fromkeys(releases, SQL))
+    assert [(m.path.rpartition("/")[2], m.folder) for m in found.migrations] == [
+        ("V1__a.sql", root),
+        ("V1_1__c.sql", root),
+        ("V2__b.sql", root),
+    ]
+    named = project(tmp_path, {}, paths=[f"{root}/3.0/ddl/V2__b.sql"])
+    assert [m.report for m in named.migrations] == [False, False, True]
+    databases = {f"{root}/{name}/V1__a.sql": SQL for name in ("mysql", "postgresql")}
+    found = project(tmp_path / "databases", databases)
+    assert {m.folder for m in found.migrations} == {f"{root}/mysql", f"{root}/postgresql"}
 
 
 @pytest.mark.parametrize(
@@ -368,6 +415,12 @@ def test_golang_migrate(tmp_path):
     assert [m.name for m in found.migrations] == ["a", "b", "c"]
 
 
+def test_pairs_that_golang_migrate_would_not_take_are_of_another_tool(tmp_path):
+    found = project(tmp_path, pair("db/migrations", "0001_a", "0001_b", "V2.c", "0003"))
+    assert found.layouts == ("plain",)
+    assert not found.folders[0].strays
+
+
 def test_atlas_with_files_of_golang_migrate_is_run_by_that(tmp_path):
     files = {**pair("migrations", "1_a"), "migrations/atlas.sum": "h1:x\n"}
     assert one(tmp_path, files).layout == "golang-migrate"
@@ -391,6 +444,18 @@ def test_sqlx(tmp_path, text, transaction):
         },
     )
     assert (found.layout, found.transaction, found.name) == ("sqlx", transaction, "a")
+
+
+def test_queries_beside_sqlx_are_no_migrations(tmp_path):
+    files = {"Cargo.toml": 'sqlx = "0.8"\n', "src/queries/open.sql": SQL}
+    found = project(tmp_path, {**files, "migrations/1_a.sql": SQL})
+    assert [m.path for m in found.migrations] == ["migrations/1_a.sql"]
+
+
+def test_folders_of_notes_are_no_migrations_of_prisma(tmp_path):
+    notes = {f"specs/2026010{n}-topic/notes.md": "" for n in range(1, 6)}
+    files = {**notes, "specs/20260101-topic/migration.sql": SQL, **prisma()}
+    assert one(tmp_path, files).path.startswith("prisma/")
 
 
 @pytest.mark.parametrize(
@@ -434,6 +499,7 @@ def test_hasura(tmp_path):
 
 def test_plain_orders_by_number_and_leaves_the_way_down_out(tmp_path):
     names = ["10_c.sql", "2_b.sql", "1_a.up.sql", "2_b.down.sql", "2_b_undo.sql", "zz.sql"]
+    names.append("0002.undo.b.sql")  # Postgrator
     found = project(tmp_path, {f"migrations/{name}": SQL for name in names})
     assert [m.path for m in found.migrations] == [
         "migrations/zz.sql",
@@ -474,6 +540,8 @@ def test_a_plain_version_may_be_a_date_and_a_time(tmp_path, name, version, rest)
         ("CREATE TABLE t (id int) ENGINE=InnoDB;", "mysql"),
         ("CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT);", "sqlite"),
         ("PRAGMA foreign_keys=OFF;", "sqlite"),
+        ("DELIMITER //\nCREATE PROCEDURE p() BEGIN END//", "mysql"),
+        ("INSERT INTO t VALUES (UUID_SHORT());", "mysql"),
         ("CREATE TABLE t (id int PRIMARY KEY) WITHOUT ROWID;", "sqlite"),
     ],
 )
@@ -503,6 +571,16 @@ def test_the_names_of_folders_and_files_say_the_dialect(tmp_path):
         "postgresql": "postgres",
         "all": "mysql",
     }
+
+
+def test_a_file_for_one_database_says_nothing_of_the_others(tmp_path):
+    files = {
+        "migrations/1_a.up.sql": SQL,
+        "migrations/1_a.mysql.up.sql": "ALTER TABLE `a` ADD b int;",
+    }
+    files["migrations/1_a.cockroach.up.sql"] = SQL
+    found = project(tmp_path, files).migrations
+    assert sorted(m.dialect for m in found) == ["mysql", "postgres", "postgres"]
 
 
 def test_the_command_line_comes_before_the_layout(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,44 @@ from migralint.sql.vocabulary import KINDS, facts_of
 def test_every_statement_yields_an_operation(text: str) -> None:
     for statement in split(text, "postgres"):
         assert operations_of(statement.text)
+
+
+DATA = (Path(__file__).parent / "data/postgres_statements.sql").read_text(encoding="utf-8")
+STATEMENTS = [statement.text for statement in split(DATA, "postgres")]
+
+
+def test_no_statement_is_too_odd_to_be_judged() -> None:
+    for statement in STATEMENTS:
+        report(statement, config=Config(preset="optional"))
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> str:
+    """A statement in which a word is missing, is there twice, or is another."""
+    words = draw(st.sampled_from(STATEMENTS)).split(" ")
+    at = draw(st.integers(0, len(words) - 1))
+    words[at : at + 1] = draw(st.sampled_from([[], [words[at]] * 2, ["="], ["("], [")"], ["t"]]))
+    return " ".join(words)
+
+
+@given(st.lists(damaged(), max_size=8), st.sampled_from(["postgres", "mysql", "sqlite"]))
+def test_no_damage_makes_it_raise(texts: list[str], dialect: str) -> None:
+    report(";\n".join(texts), dialect=dialect, config=Config(preset="optional"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "UPDATE t SET c = 1 WHERE b = ;",
+        "DELETE FROM t WHERE b IN );",
+        "DROP TABLE t; INSERT INTO a VALUES (1); INSERT INTO t SELECT * FROM b;",
+        "INSERT INTO a VALUES (1); DROP TABLE t; INSERT INTO t SELECT * FROM b;",
+        "ALTER MATERIALIZED VIEW ALL IN TABLESPACE slow SET TABLESPACE fast;",
+    ],
+)
+@pytest.mark.parametrize("dialect", ["postgres", "mysql", "sqlite"])
+def test_what_has_made_it_raise(text: str, dialect: str) -> None:
+    assert report(text, dialect=dialect).statements == text.count(";")
 
 
 def test_one_statement_that_cannot_be_read_hides_no_other() -> None:

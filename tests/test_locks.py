@@ -23,6 +23,7 @@ EMPTY = {"bool": False, "text": "", "name": "", "names": ()}
 ORDINARY = {
     "partitioned_table": False,
     "is_partition": False,
+    "already_validated": False,
     "is_referenced": False,
     "column_in_expression_index": False,
     "old_nullable": True,
@@ -337,7 +338,7 @@ def asked_for(database, session, sql, table):
             "SELECT mode FROM pg_locks WHERE pid = %s AND NOT granted AND relation = %s::regclass"
         )
         try:
-            for _ in range(500):
+            for _ in range(6000):
                 if row := session.execute(query, [other.info.backend_pid, table]).fetchone():
                     return _words(row[0])
                 time.sleep(0.01)

@@ -94,3 +94,8 @@ def test_mariadb_knows_the_syntax(mariadb: Any, sql: str) -> None:
             cursor.execute("PREPARE looked_at FROM %s", (sql,))
         except pymysql.MySQLError as error:
             assert error.args[0] != 1064, error.args[1]
+
+
+def test_two_dashes_without_a_space_are_told() -> None:
+    first, *_ = found("--DROP TABLE a", "mysql")
+    assert first.kind == "unparsed" and "only with a space behind it" in first.facts["problem"]

@@ -37,6 +37,20 @@ def test_names_print_as_they_are_written() -> None:
     assert str(one.facts["table"]) == 'Public."Users"'
 
 
+@pytest.mark.parametrize(
+    ("sql", "kind"),
+    [
+        ("COMMENT ON TABLE a IS 'one '\n  'two'", "comment"),
+        ("COMMENT ON TABLE a IS 'one ' 'two'", "unparsed"),
+        ("ALTER ROLE {role} BYPASSRLS", "alter_role"),
+        ("DROP TABLE {schema}.{prefix}", "drop_table"),
+        ("DROP TABLE {a b}", "unparsed"),
+    ],
+)
+def test_strings_that_go_on_and_names_of_format_strings(sql: str, kind: str) -> None:
+    assert [one.kind for one in found(sql, "postgres")] == [kind]
+
+
 def test_an_unread_action_hides_no_other() -> None:
     kinds = [one.kind for one in found("ALTER TABLE t DROP_COLUMN a, DROP COLUMN b", "postgres")]
     assert kinds == ["unparsed", "drop_column"]

@@ -160,6 +160,32 @@ def test_mysqls_own_index_for_a_foreign_key_makes_room() -> None:
     assert [name.name for name in schema.tables[Name("a")].indexes] == ["mine"]
 
 
+@pytest.mark.parametrize(
+    "circle",
+    [
+        "ALTER TABLE users ATTACH PARTITION users DEFAULT;",
+        "ALTER TABLE users INHERIT users;",
+        "CREATE TABLE heirs () INHERITS (users); ALTER TABLE users INHERIT heirs;",
+    ],
+)
+def test_a_circle_of_heirs_is_none(circle: str) -> None:
+    """The server refuses it, and what is passed down would never end."""
+    schema = schema_of(USERS, circle, "ALTER TABLE users ADD COLUMN age int, ADD CHECK (age > 0);")
+    assert Name("age") in schema.tables[Name("users")].columns
+
+
+def test_an_heir_of_several_gets_each_thing_once() -> None:
+    levels = [
+        f"CREATE TABLE {side}{n} () INHERITS (a{n - 1}, b{n - 1});"
+        for n in range(1, 30)
+        for side in "ab"
+    ]
+    change = "ALTER TABLE a0 ADD COLUMN age int, ADD CONSTRAINT old CHECK (age > 0);"
+    schema = schema_of("CREATE TABLE a0 (); CREATE TABLE b0 ();", "".join(levels), change)
+    last = schema.tables[Name("b29")]
+    assert [str(name) for name in (*last.columns, *last.constraints)] == ["age", "old"]
+
+
 def test_a_history_of_any_length_is_replayed_in_linear_time() -> None:
     """Ten times the migrations make about ten times the calls: counted, not timed."""
 

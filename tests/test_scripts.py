@@ -439,6 +439,12 @@ def test_broken_programs_are_read(form: str, pieces: list[str]) -> None:
         assert 0 <= operation.start <= operation.end <= len(text)
 
 
+def test_what_a_bundler_made_is_no_script() -> None:
+    reset = 'execSync("npx prisma migrate reset --force");'
+    assert found("dist.js", f"{reset}\n")
+    assert not found("dist.js", f"{reset}{'a(b);' * 5_000}\n")
+
+
 def test_large_and_deep_input_ends() -> None:
     texts = [
         "npx prisma migrate reset; " * 5_000,
@@ -455,3 +461,46 @@ def test_large_and_deep_input_ends() -> None:
     commands(Script("a.yml", "a: " + "[" * 5_000, "yaml"))
     commands(Script("a.ts", "exec(`" + "${" * 5_000, "javascript"))
     commands(Script("package.json", '{"scripts": {"a": ' + "[" * 5_000, "json"))
+    commands(Script("package.json", '{"scripts": ' + "[" * 100_000 + "]" * 100_000 + "}", "json"))
+
+
+@pytest.mark.parametrize("nested", [("$(", ")"), ("(", ")"), ("if a; then ", "; fi")])
+def test_a_command_that_lies_deep_is_found(nested: tuple[str, str]) -> None:
+    before, after = nested
+    assert found("a.sh", before * 20_000 + "dropdb a" + after * 20_000)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "problem"),
+    [
+        (".gitlab-ci.yml", "script: &a [*a, dropdb a]", "leads to itself"),
+        (".gitlab-ci.yml", "a: &a {script: *a, b: dropdb a}", "leads to itself"),
+        (".github/workflows/a.yml", "jobs:\n  a: &a\n    <<: *a\n    run: dropdb a", "to itself"),
+        ("package.json", '{"husky": {"hooks": &a [*a, "dropdb a"]}}', "leads to itself"),
+        (
+            ".gitlab-ci.yml",
+            "a0: &a0 [dropdb a]\n"
+            + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 2_000))
+            + "script: *a1999",
+            "nested too deeply",
+        ),
+        (
+            ".gitlab-ci.yml",
+            "a0: &a0 [dropdb a]\n"
+            + "".join(f"a{n}: &a{n} [{f'*a{n - 1}, ' * 9}]\n" for n in range(1, 12))
+            + "script: *a11",
+            "with its aliases written out",
+        ),
+        (".gitlab-ci.yml", "script: dropdb a\n" + "#\n" * 1_000_000, "larger than 2 MB"),
+        ("a.sh", "dropdb a\n" + "#\n" * 2_000_000, "larger than 4 MB"),
+    ],
+)
+def test_what_is_too_much_to_read_is_said(path: str, text: str, problem: str) -> None:
+    [operation] = commands(script(path, text))
+    assert operation.kind == "unread_script"
+    assert problem in str(operation.facts["problem"])
+
+
+def test_an_alias_is_read_where_it_stands() -> None:
+    text = ".a: &a\n  - dropdb a\nb:\n  script: *a\nc:\n  script: [*a, *a]\n"
+    assert [one.line for one in found(".gitlab-ci.yml", text)] == [2]

@@ -102,6 +102,23 @@ _MYSQL: dict[str, str | tuple[str, list[str]]] = {
             "X",
         ],
     ),
+    "DELIMITER and the line after it, as Flyway reads it": (
+        "DELIMITER\n$$\nCREATE PROCEDURE p() BEGIN DROP TABLE a; END\n$$\nDELIMITER ;\nX;",
+        [
+            "DELIMITER\n$$",
+            "CREATE PROCEDURE p() BEGIN DROP TABLE a; END",
+            "DELIMITER ;",
+            "X",
+        ],
+    ),
+    "DELIMITER in a line": (
+        "SELECT 1 delimiter // ; X; /* */ DELIMITER $$\n; Y",
+        ["SELECT 1 delimiter //", "X", "DELIMITER $$", "Y"],
+    ),
+    "a word that separates": (
+        "DELIMITER go\n;\nSELECT 'go;' go; X;go\n DELIMITER ;\nSELECT 1; Y",
+        ["DELIMITER go", "SELECT 'go;'", "X;", "DELIMITER ;", "SELECT 1", "Y"],
+    ),
     "DELIMITER in a string": (
         "DELIMITER $$\nSELECT '$$;'$$ X$$",
         ["DELIMITER $$", "SELECT '$$;'", "X"],

@@ -56,7 +56,7 @@ class Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=60,
+            timeout=300,
         )
         folder = Path(self.variables["HOME"]) / ".folder"
         if folder.exists():

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from migralint.backup import manifest, proof, rooms
 from migralint.backup.manifest import PARTIAL, Backup
 from migralint.model import MigralintError, replace
+from migralint.runner import clock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,9 +141,8 @@ def opened(path: str) -> Backup:
     if os.path.exists(f"{path}{manifest.END}"):
         raise not_sound(path, f"its manifest {path}{manifest.END} cannot be read")
     status = os.stat(path)
-    return Backup(
-        path, _time(status.st_mtime), status.st_size, "", "", "", "", {}, dialect=_kind(path)
-    )
+    made = clock.at(status.st_mtime, "milliseconds")
+    return Backup(path, made, status.st_size, "", "", "", "", {}, dialect=_kind(path))
 
 
 def _kind(path: str) -> str:
@@ -156,15 +156,7 @@ def _kind(path: str) -> str:
 
 
 def now() -> str:
-    import time
-
-    return _time(time.time())
-
-
-def _time(seconds: float) -> str:
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return clock.now("milliseconds")
 
 
 def stamp() -> str:

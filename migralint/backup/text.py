@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from migralint.amounts import counted, size
 from migralint.backup import manifest
-from migralint.runner.amounts import counted, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import os
 
-from migralint.hashes import blake2b
+from migralint import jsons
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
+    from typing import Any, BinaryIO
 
 NAME = ".migralint_cache"
 MOST_FILES = 24
+_SEAL = 41  # bytes of a line end and a digest
+MOST_OF = {"schema-": 6}  # the large ones
 MOST_BYTES = 100_000_000
 _SECRET = "migralint-cache-key"
 
 
 def digest(data: bytes, key: bytes = b"") -> str:
+    from migralint.hashes import blake2b
+
     return blake2b(data, digest_size=20, key=key).hexdigest()
 
 
@@ -31,55 +35,106 @@ def folder(root: str) -> str:
 
 def load(root: str, name: str) -> Any:
     """What was saved under that name; None where there is nothing that can be believed."""
+    body = read(root, name)
+    if body is None:
+        return None
+    return jsons.loads(body)
+
+
+def read(root: str, name: str) -> bytes | None:
+    """The bytes of that name, without their seal; None where it is not ours, or broken."""
     try:
         with open(os.path.join(folder(root), name), "rb") as file:
-            data = file.read(MOST_BYTES)
+            size = os.fstat(file.fileno()).st_size - _SEAL
+            body = file.read(size) if 0 <= size < MOST_BYTES else b""
+            seal = file.read().decode("latin-1")
     except OSError:
         return None
     secret = _secret(root, make=False)
-    body, _, said = data.rpartition(b"\n")
-    if secret is None or said.decode("latin-1") != digest(body, secret):
-        return None
-    import json
+    return body if secret is not None and seal == "\n" + digest(body, secret) else None
 
-    return json.loads(body)
+
+def lines(root: str, name: str) -> list[bytes]:
+    """Each with its end; none where there is nothing that can be believed."""
+    return (read(root, name) or b"").splitlines(keepends=True)
+
+
+def names(root: str) -> list[str]:
+    try:
+        return os.listdir(folder(root))
+    except OSError:
+        return []
 
 
 def save(root: str, name: str, value: Any) -> bool:
     """Whether it could be kept; a cache that cannot be written is no error."""
-    return write(root, name, [as_json(value)])
+    return save_lines(root, name, [jsons.dumps(value).encode()])
 
 
-def as_json(value: Any) -> bytes:
-    import json
+def save_lines(root: str, name: str, pieces: Iterable[bytes]) -> bool:
+    sealed = Sealed(root, name)
+    for piece in pieces:
+        sealed.add(piece)
+    return sealed.end()
 
-    return json.dumps(value, separators=(",", ":")).encode()
 
+class Sealed:
+    """A file that is being written, in pieces, for the whole may be large.
 
-def write(root: str, name: str, pieces: Iterable[bytes]) -> bool:
-    """What `save` does, with JSON that comes in pieces: the whole may be large."""
-    place = folder(root)
-    beside = os.path.join(place, f"{name}.{os.getpid()}.tmp")
-    try:
-        secret = _secret(root, make=True)
-        if secret is None:
-            return False
-        _make_folder(place)
-        sealed = blake2b(digest_size=20, key=secret)
-        with open(beside, "xb") as file:
-            for piece in pieces:
-                sealed.update(piece)
-                file.write(piece)
-            file.write(b"\n" + sealed.hexdigest().encode())
-            if file.tell() > MOST_BYTES:
-                raise OSError("more than is read again")
-        os.replace(beside, os.path.join(place, name))
-        _forget_oldest(place)
-    except OSError:
-        if os.path.exists(beside):
-            os.unlink(beside)
-        return False
-    return True
+    It has its name when it is whole, and not before. Where it cannot be written nothing happens.
+    """
+
+    def __init__(self, root: str, name: str) -> None:
+        self.root = root
+        self.path = os.path.join(folder(root), name)
+        self.beside = f"{self.path}.{os.getpid()}.tmp"
+        self._file: BinaryIO | None = None
+        self._seal: Any = None
+        self._size = 0
+        self._failed = False
+
+    def add(self, piece: bytes) -> None:
+        try:
+            if self._file is None and not self._failed:
+                self._begin()
+            if self._file is not None:
+                self._seal.update(piece)
+                self._file.write(piece)
+                self._size += len(piece)
+                if self._size >= MOST_BYTES:  # nobody would read it again
+                    self.abandon()
+        except OSError:
+            self.abandon()
+
+    def end(self) -> bool:
+        """Whether there is such a file now."""
+        try:
+            if self._file is not None:
+                self._file.write(b"\n" + self._seal.hexdigest().encode())
+                self._file.close()
+                os.replace(self.beside, self.path)
+                _forget_oldest(folder(self.root))
+        except OSError:
+            self.abandon()
+        return self._file is not None
+
+    def abandon(self) -> None:
+        """Leave what there was."""
+        if self._file is not None:
+            self._file.close()
+        self._file, self._failed = None, True
+        if os.path.exists(self.beside):
+            os.unlink(self.beside)
+
+    def _begin(self) -> None:
+        secret = _secret(self.root, make=True)
+        self._failed = secret is None
+        if secret is not None:
+            _make_folder(folder(self.root))
+            from migralint.hashes import blake2b
+
+            self._seal = blake2b(digest_size=20, key=secret)
+            self._file = open(self.beside, "xb")  # noqa: SIM115 (it is closed by `end`)
 
 
 def clear(root: str) -> int:
@@ -88,7 +143,7 @@ def clear(root: str) -> int:
     names = os.listdir(place) if os.path.isdir(place) and not os.path.islink(place) else []
     for name in names:
         os.unlink(os.path.join(place, name))
-    if os.path.isdir(place):
+    if os.path.lexists(place):
         os.rmdir(place)
     return len([name for name in names if name.endswith(".json")])
 
@@ -104,10 +159,16 @@ def _make_folder(place: str) -> None:
 
 
 def _forget_oldest(place: str) -> None:
-    files = [entry for entry in os.scandir(place) if entry.name.endswith((".json", ".tmp"))]
-    files.sort(key=lambda entry: entry.stat().st_mtime_ns, reverse=True)
-    for entry in files[MOST_FILES:]:
-        os.unlink(entry.path)
+    """At most so many in all, and of the large ones."""
+    for beginning, most in (("", MOST_FILES), *MOST_OF.items()):
+        files = [entry for entry in os.scandir(place) if _is_ours(entry.name, beginning)]
+        files.sort(key=lambda entry: entry.stat().st_mtime_ns, reverse=True)
+        for entry in files[most:]:
+            os.unlink(entry.path)
+
+
+def _is_ours(name: str, beginning: str) -> bool:
+    return name.startswith(beginning) and name.endswith((".json", ".tmp"))
 
 
 def _secret(root: str, make: bool) -> bytes | None:

@@ -68,7 +68,8 @@ def of(
             digest(text),
         )
         chain = chains[m.folder] = _digest(chains.get(m.folder, m.folder), own)
-        more = (m.name, str(m.transaction), m.opt_out, m.problem_line, m.pending)
+        runs = (str(m.transaction), m.opt_out, str(m.foreign_keys))
+        more = (m.name, *runs, m.problem_line, m.pending)
         day = today if expiring or "until" in m.text else ""
         before = fresh.get(m.folder, "")
         found.append(Keys(chain, _digest(base, chain, before, more, remarks.get(m.path, {}), day)))

@@ -44,8 +44,17 @@ def doubt() -> None:
     _reads.doubtful = True
 
 
-def read(path: str) -> bytes:
-    """The file's bytes; noted with the state that it had before."""
+def is_doubted() -> bool:
+    return _reads.doubtful
+
+
+def read(path: str, root: str = "") -> bytes:
+    """The file's bytes; noted with the state that it had before.
+
+    With the root of the project a link is not followed to what is not the project's.
+    """
+    if root and os.path.islink(path) and exists(path):
+        _refuse_foreign(path, root)
     before = signature(path) if _reads.noted is not None else None
     try:
         with open(path, "rb") as file:
@@ -62,10 +71,27 @@ def read(path: str) -> bytes:
     return data
 
 
+def _refuse_foreign(link: str, root: str) -> None:
+    """By a link a pull request could show in a finding what the machine keeps secret, or the
+    project: `migration.sql` that leads to `.env`."""
+    found, root = os.path.realpath(link), os.path.realpath(root)
+    if os.path.splitext(found)[1] != os.path.splitext(link)[1]:
+        raise OSError(f"it is a link to a file of another kind, {os.path.basename(found)}")
+    if exists(os.path.join(root, ".git")) and not found.startswith(f"{root}{os.sep}"):
+        raise OSError("it is a link that leads out of the repository")
+
+
 def names(path: str) -> tuple[str, ...]:
-    """What is in the folder, sorted, folders with a slash; () where there is none."""
+    """What is in the folder, sorted, folders with a slash; () where there is none.
+
+    PermissionError where there is one that may not be read.
+    """
     before = signature(path) if _reads.noted is not None else None
-    found = listed(path)
+    try:
+        found = listed(path)
+    except PermissionError:
+        doubt()
+        raise
     if _reads.noted is not None:
         kind = FOLDER if before is not None else ABSENT
         _note(path, [kind, before, of_names(found)])
@@ -97,6 +123,8 @@ def listed(path: str) -> tuple[str, ...]:
     try:
         with os.scandir(path) as entries:
             found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    except PermissionError:
+        raise
     except OSError:
         return ()
     return tuple(sorted(n + "/" if is_folder else n for n, is_folder in found if n != NAME))

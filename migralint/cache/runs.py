@@ -11,12 +11,12 @@ import os
 import sys
 import time
 
-from migralint import __version__
+from migralint import __version__, jsons
 from migralint.cache import files, reads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any, TextIO
 
 # Names of variables that change what lint finds or how it is shown, and beginnings of names.
@@ -28,17 +28,54 @@ YOUNG = 2_000_000_000  # ns: a file that was changed so shortly before could cha
 class _Tee:
     """A stream that keeps what is written to it."""
 
-    def __init__(self, stream: TextIO, parts: list[list[str]], name: str) -> None:
+    def __init__(self, stream: TextIO, answer: _Answer, name: str) -> None:
         self._stream = stream
-        self._parts = parts
+        self._answer = answer
         self._name = name
 
     def write(self, text: str) -> int:
-        self._parts.append([self._name, text])
+        self._answer.add(self._name, text.encode("utf-8", "surrogatepass"))
         return self._stream.write(text)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+class _Answer:
+    """A file of the cache: what was written, then a line of JSON that says all about it.
+
+    It grows while the run writes, for that may be much; a run in doubt adds nothing.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.sealed = files.Sealed(_root(), name)
+        self.written: list[tuple[str, int]] = []  # the stream, how many bytes
+
+    def add(self, stream: str, data: bytes) -> None:
+        if not reads.is_doubted():
+            self.sealed.add(data)
+            self.written.append((stream, len(data)))
+
+    def end(self, about: dict[str, Any]) -> None:
+        line = jsons.dumps({**about, "written": self.written})
+        self.sealed.add(b"\n" + line.encode())
+        self.sealed.end()
+
+
+def answer(root: str, name: str) -> tuple[dict[str, Any], Iterator[tuple[str, str]]] | None:
+    """What is said about the answer of that name, and what was written to which stream."""
+    body = files.read(root, name)
+    if body is None:
+        return None
+    about = jsons.loads(body[body.rfind(b"\n") + 1 :])
+    return about, _pieces(body, about["written"])
+
+
+def _pieces(body: bytes, written: Sequence[Sequence[Any]]) -> Iterator[tuple[str, str]]:
+    start = 0
+    for stream, size in written:
+        yield stream, body[start : start + size].decode("utf-8", "surrogatepass")
+        start += size
 
 
 def recall(arguments: Sequence[str]) -> int | None:
@@ -47,18 +84,21 @@ def recall(arguments: Sequence[str]) -> int | None:
     if not os.path.isdir(files.folder(root)):
         return None
     name = _name(arguments)
-    known = files.load(root, name)
-    if not isinstance(known, dict) or known["code"] != code():
+    found = answer(root, name)
+    if found is None or found[0]["code"] != code():
         return None
-    refreshed = _unchanged(known["reads"], known["noted"])
+    about, written = found
+    refreshed = _unchanged(about["reads"], about["noted"])
     if refreshed is None:
         return None
-    for stream, text in known["written"]:
+    again = _Answer(name)
+    for stream, text in written:
         getattr(sys, stream).write(text)
+        if refreshed:
+            again.add(stream, text.encode("utf-8", "surrogatepass"))
     if refreshed:
-        noted = time.time_ns()
-        files.save(root, name, {**known, "reads": refreshed, "noted": noted})
-    status: int = known["status"]
+        again.end({**about, "reads": refreshed, "noted": time.time_ns()})
+    status: int = about["status"]
     return status
 
 
@@ -66,33 +106,22 @@ class Run:
     """Begin to note what a run reads and writes; `end` keeps it, if that says all."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
-        self.name = _name(arguments)
+        self.answer = _Answer(_name(arguments))
         self.began = time.time_ns()
-        self.written: list[list[str]] = []
         self.streams = sys.stdout, sys.stderr
-        sys.stdout = _Tee(sys.stdout, self.written, "stdout")
-        sys.stderr = _Tee(sys.stderr, self.written, "stderr")
+        sys.stdout = _Tee(sys.stdout, self.answer, "stdout")
+        sys.stderr = _Tee(sys.stderr, self.answer, "stderr")
         reads.begin()
 
     def end(self, status: int | None) -> None:
         """`status` is None where the run has failed."""
         sys.stdout, sys.stderr = self.streams
         noted = reads.end()
-        if status not in (0, 1) or not noted:
-            return
-        answer = {"code": code(), "status": status, "written": _joined(self.written)}
-        files.save(_root(), self.name, {**answer, "noted": self.began, "reads": noted})
-
-
-def _joined(written: list[list[str]]) -> list[list[str]]:
-    """With one piece for what went to one stream without a break."""
-    found: list[list[str]] = []
-    for name, text in written:
-        if found and found[-1][0] == name:
-            found[-1][1] += text
+        if status in (0, 1) and noted:
+            about = {"code": code(), "status": status, "noted": self.began, "reads": noted}
+            self.answer.end(about)
         else:
-            found.append([name, text])
-    return found
+            self.answer.sealed.abandon()
 
 
 def _unchanged(noted: dict[str, Any], at: int) -> dict[str, Any] | None:
@@ -114,9 +143,9 @@ def _unchanged(noted: dict[str, Any], at: int) -> dict[str, Any] | None:
 
 
 def _content(path: str, kind: str) -> str:
-    if kind == reads.FOLDER:
-        return reads.of_names(reads.listed(path))
     try:
+        if kind == reads.FOLDER:
+            return reads.of_names(reads.listed(path))
         with open(path, "rb") as file:
             return files.digest(file.read())
     except OSError:
@@ -160,7 +189,7 @@ def code() -> list[Any]:
     Of a wheel it is enough to know when it was installed; in a checkout every file counts.
     """
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    compiled = reads.signature(os.path.join(package, "rules", "compiled.json"))
+    compiled = reads.signature(os.path.join(package, "built", "rules.py"))
     if compiled is None:
         beside = os.path.join(os.path.dirname(package), "rules")
         found = [*_signatures(package), *_signatures(beside)]

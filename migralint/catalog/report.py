@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migralint.amounts import counted
 from migralint.catalog import properties
 from migralint.catalog.names import taken_apart
 from migralint.findings import masked
@@ -41,9 +42,8 @@ def _history(line: str, found: Verified) -> str:
 
 
 def _drift(found: Verified) -> list[str]:
-    count = len(found.differences)
-    word = "difference" if count == 1 else "differences"
-    lines = ["", f"Drift: {count} {word} from {found.against}.", ""]
+    count = counted(len(found.differences), "difference")
+    lines = ["", f"Drift: {count} from {found.against}.", ""]
     parts = _parts(found.differences)
     for difference in found.differences:
         if _is_part(difference, parts):
@@ -84,8 +84,8 @@ def _table_of(difference: Difference) -> str:
 
 
 def _listed(kinds: Sequence[str]) -> str:
-    counted = {kind: kinds.count(kind) for kind in kinds}
-    parts = [f"{count} {_plural(kind) if count > 1 else kind}" for kind, count in counted.items()]
+    each = {kind: kinds.count(kind) for kind in kinds}
+    parts = [counted(count, kind, _plural(kind)) for kind, count in each.items()]
     return f" (with {', '.join(parts)})" if parts else ""
 
 

@@ -14,7 +14,7 @@ import zlib
 
 from migralint.catalog import OWN_SCHEMA, Snapshot, snapshot
 from migralint.model import MigralintError, record
-from migralint.runner import history
+from migralint.runner import clock, history
 from migralint.runner.databases import ServerError
 from migralint.runner.target import open_session
 
@@ -56,7 +56,7 @@ def remember(target: Target, session: Session) -> str:
                 break
         else:
             return f"{NOT_STORED}: another applier is at work"
-        when = _now()
+        when = clock.now()
         data = _packed(taken, names)
         if session.url.dialect == "postgres":
             _store_row(target, session, when, data)
@@ -112,12 +112,6 @@ def _packed(taken: Snapshot, names: list[str]) -> bytes:
         "objects": dict(taken.objects),
     }
     return zlib.compress(json.dumps(content, ensure_ascii=False).encode(), 6)
-
-
-def _now() -> str:
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _store_row(target: Target, session: Session, when: str, data: bytes) -> None:

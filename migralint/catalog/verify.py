@@ -3,12 +3,11 @@ be checked is said."""
 
 from __future__ import annotations
 
+from migralint.amounts import counted
 from migralint.catalog import Difference, differences, snapshot, store
 from migralint.catalog.repair import repair
 from migralint.model import record
-from migralint.runner import history
-from migralint.runner.amounts import counted
-from migralint.runner.status import Status
+from migralint.runner.status import Status, looked
 from migralint.runner.target import answering, open_session
 
 TYPE_CHECKING = False
@@ -46,18 +45,12 @@ def verify(
     session = open_session(target, False)
     try:
         with answering(session.url):
-            found = _status(target, session)
+            found = looked(target, session)
             if replay or scratch_url:
                 return _against_replay(target, session, found, received, scratch_url)
             return _against_remembered(target, session, found)
     finally:
         target.db.close(session)
-
-
-def _status(target: Target, session: Session) -> Status:
-    rows = history.read(target.db, session, target.table)
-    states = tuple(history.states(target.locals, rows or ()))
-    return Status(states, rows is not None, session.server.shown, session.server.schema)
 
 
 def _against_remembered(target: Target, session: Session, status: Status) -> Verified:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migralint.knowledge import online_ddl
 from migralint.knowledge.effects import effect, is_own, said
 from migralint.knowledge.facts import server_version
 from migralint.knowledge.schema import Schema
@@ -23,6 +24,17 @@ def effects(sql: str, config: Config) -> tuple[str, tuple[str, ...]]:
     migration = Migration("<sql>", sql, "", "", "plain", dialect)
     made = [operation for s in split(sql, dialect) for operation in operations(s, dialect)]
     views = Timeline(migration, made, Schema(), config, frozenset({"<sql>"})).views
-    named = SHOWN[dialect]
-    server = f"{named} {server_version(views[0])}" if views else named
+    server = SHOWN[dialect] if not config.mariadb else "MariaDB"
+    if views:
+        server += f" {_version(dialect, server_version(views[0]), config)}"
     return server, tuple(said(effect(view)) for view in views if is_own(view))
+
+
+def _version(dialect: str, number: int, config: Config) -> str:
+    """The number of config.keys.server_version as people write it: 80 is MySQL 8.0."""
+    if dialect != "mysql":
+        return str(number)
+    if config.mariadb:
+        number = config.server_version or online_ddl.OLDEST["mariadb"]
+    major, minor = divmod(number, 100 if config.mariadb else 10)
+    return f"{major}.{minor}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from migralint import baseline, history
 from migralint.discover import within
 from migralint.history.paths import shell
-from migralint.model import Remark, replace
+from migralint.model import MigralintError, Remark, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,7 +145,11 @@ def _schemas(
             from migralint.history.prisma_schema import changed
         else:
             from migralint.history.drizzle_schema import changed
-        what = changed(base.texts[path], decode(source.read(path))[0])
+        try:
+            now = decode(source.read(path))[0]
+        except OSError as error:
+            raise MigralintError(f"cannot be read: {error.strerror or error}", path=path) from None
+        what = changed(base.texts[path], now)
         if what:
             more = f" and {len(what) - 3} more" if len(what) > 3 else ""
             facts = {"schema_changed": ", ".join(what[:3]) + more, "migrations": folder}

@@ -50,19 +50,21 @@ def judged(request: Request, config: Config, about: Found) -> Report:
         found = replace(found, migrations=looked_at, scripts=())
     chosen = settings.select(rules, config, selected, list(request.ignore))
     memory = settings.memory(chosen, today()) if _is_worth_keeping(request, found) else None
-    made = lint(
-        found.migrations,
-        rules,
-        chosen,
-        today(),
-        found.scripts,
-        remarks,
-        request.steps,
-        memory,
-        request.processes or workers.available(),
-    )
-    if memory is not None:
-        memory.save()
+    try:
+        made = lint(
+            found.migrations,
+            rules,
+            chosen,
+            today(),
+            found.scripts,
+            remarks,
+            request.steps,
+            memory,
+            request.processes or workers.available(),
+        )
+    finally:
+        if memory is not None:
+            memory.save()
     if request.style:
         from migralint.style import with_style
 

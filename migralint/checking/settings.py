@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import posixpath
-from functools import cache
 
 from migralint import config as configuration
 from migralint import rules as rule_files
 from migralint.cache import reads
 from migralint.knowledge import sizes
+from migralint.light import cache
 from migralint.model import MigralintError, Migration, Report, replace
 
 TYPE_CHECKING = False
@@ -38,7 +38,7 @@ def settings(
     found = configuration.load(
         os.path.abspath(path) if path else None,
         root,
-        given={key: value for key, value in (given or {}).items() if value},
+        given={key: str(value) for key, value in (given or {}).items() if value},
         rule_ids=lambda rules_dir: [rule.id for rule in rules_of(root, rules_dir, cache)],
         cache=root if cache else "",
     )
@@ -49,9 +49,11 @@ def with_sizes(config: Config) -> Config:
     """With the snapshot of table sizes beside the configuration, and the server that it is of."""
     place = posixpath.join(posixpath.dirname(config.path), sizes.SNAPSHOT)
     try:
-        data = reads.read(os.path.join(config.root, place))[:LARGEST_SNAPSHOT]
-    except OSError:
+        data = reads.read(os.path.join(config.root, place), config.root)[:LARGEST_SNAPSHOT]
+    except (FileNotFoundError, NotADirectoryError):
         return config
+    except OSError as error:
+        raise MigralintError(f"cannot be read: {error.strerror or error}", path=place) from None
     snapshot = sizes.read(data.decode("utf-8", "replace"), place)
     config = replace(config, sizes=snapshot)
     dialect = snapshot.dialect

@@ -10,10 +10,10 @@ from __future__ import annotations
 import sys
 
 from migralint import api
+from migralint.amounts import counted
 from migralint.commands import plan, terminal
 from migralint.model import MigralintError
 from migralint.runner import target as targets
-from migralint.runner.amounts import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from migralint.runner.apply import Result
     from migralint.runner.target import Target
-
-ALLOWED = ("edited", "missing", "out-of-order")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -45,7 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="how long a statement may run (no limit)",
     )
     add("--retries", type=int, default=5, metavar="N", help="after a lock timeout or deadlock (5)")
-    add("--allow", action="append", default=[], choices=ALLOWED, help="apply in spite of that")
+    add("--allow", action="append", default=[], choices=plan.ALLOWED, help="apply in spite of that")
     add("--output", choices=("text", "json"), default="text")
     add("-q", "--quiet", action="store_true", help="only say what went wrong")
 
@@ -104,6 +102,6 @@ def _head(target: Target) -> None:
 
 def summary(target: Target, result: Result) -> str:
     if not result.applied and not result.skipped:
-        return "Nothing to apply: the database is up to date."
+        return "Nothing to apply" + ": the database is up to date" * (not result.withheld) + "."
     other = f" {len(result.skipped)} were applied by another applier." if result.skipped else ""
     return f"{counted(len(result.applied), 'migration')} applied.{other}"

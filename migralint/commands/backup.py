@@ -92,8 +92,8 @@ def _list(args: Namespace, config: Config) -> int:
 
 
 def _check(args: Namespace) -> int:
+    from migralint.amounts import size
     from migralint.backup import check, making, text
-    from migralint.runner.amounts import size
 
     backup = making.opened(args.check)
     problem = check(backup)

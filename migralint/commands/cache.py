@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from migralint.commands import terminal
+from migralint.model import MigralintError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,13 +21,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
+    from migralint.amounts import counted
     from migralint.cache import files
     from migralint.config import root_of
-    from migralint.runner.amounts import counted
 
     root = root_of(os.getcwd())
     place = os.path.relpath(files.folder(root))
-    count = files.clear(root)
+    try:
+        count = files.clear(root)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise MigralintError(f"cannot be removed: {reason}", path=place, status=4) from None
     terminal.say(
         f"{place}: {counted(count, 'file')} removed" if count else f"{place}: there is nothing"
     )

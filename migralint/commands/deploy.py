@@ -14,6 +14,7 @@ from __future__ import annotations
 import sys
 
 from migralint.commands import confirm, terminal
+from migralint.commands.plan import ALLOWED
 from migralint.model import MigralintError
 from migralint.runner import target as targets
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from migralint.deploy.course import Course, Deployed, Options
-
-ALLOWED = ("edited", "missing", "out-of-order")
 
 
 def add_arguments(parser: ArgumentParser) -> None:

@@ -22,7 +22,6 @@ TEMPLATE = """\
 # Settings of migralint. Every key may be left out; `migralint config` shows what is in force.
 
 # The folders of migrations{layouts}.
-paths:
 {paths}
 
 {dialect}
@@ -56,6 +55,7 @@ paths:
 #     reason: replaced by accounts in March; backup of 2 May
 #     until: 2027-01-31
 """
+NONE_YET = "; unset, they are looked for"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -63,7 +63,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    from migralint.discover import discover
+    from migralint.discover import NothingFound, Project, discover
     from migralint.source import WorkTree
 
     here = os.getcwd()
@@ -71,14 +71,21 @@ def run(args: Namespace) -> int:
     existing = config.find(here)
     if existing:
         raise MigralintError(f"there is {existing} already", hint="`migralint config` shows it.")
-    found = discover([], config.load(None, root), WorkTree(root))
+    try:
+        found = discover([], config.load(None, root), WorkTree(root))
+    except NothingFound:
+        found = Project()
     path = os.path.join(root, config.NAMES[0])
     try:
         with open(path, "x", encoding="utf-8", newline="\n") as file:
             file.write(proposal(found))
     except OSError as error:
         raise MigralintError(f"cannot write {path}: {error.strerror or error}", status=4) from error
-    terminal.say(f"Wrote {os.path.relpath(path, here)}. Next: migralint lint")
+    wrote = f"Wrote {os.path.relpath(path, here)}."
+    if not found.migrations:
+        terminal.say(f"{wrote} No migrations are here yet; they are looked for in each run.")
+        return 0
+    terminal.say(f"{wrote} Next: migralint lint")
     terminal.say("On a project with a past: migralint baseline exempts what is here already.")
     return 0
 
@@ -87,9 +94,12 @@ def proposal(found: Project) -> str:
     """The text of the configuration; what stands in it without # is what was found."""
     folders = sorted({_folder(migration.path) for migration in found.migrations}) or ["migrations"]
     versions = [migration.version for migration in found.migrations if migration.version]
+    mark, layouts = ("", f" ({', '.join(found.layouts)})") if found.migrations else ("# ", NONE_YET)
     return TEMPLATE.format(
-        layouts=f" ({', '.join(found.layouts)})" if found.layouts else "",
-        paths="\n".join(f"  - {_quoted(folder)}" for folder in folders),
+        layouts=layouts,
+        paths="\n".join(
+            f"{mark}{line}" for line in ["paths:", *(f"  - {_quoted(one)}" for one in folders)]
+        ),
         dialect=_dialect(found),
         since=_quoted(versions[-1] if versions else "20260101000000"),
         folder=folders[0],

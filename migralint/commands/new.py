@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from migralint.config import Config
     from migralint.runner.history import Local
 
-ONE_BY_ONE = (
-    "apply and deploy them one at a time (`migralint apply --only-to`): the third takes the old "
-    "column away"
+THIRD = (
+    "the third is for a later release: staging and production withhold it until "
+    "`migralint apply --only-to` names it, other tools do not wait"
 )
 DIALECTS = ("postgres", "mysql", "sqlite")
 KINDS = ("rename", "type", "required")
@@ -60,7 +60,7 @@ def run(args: Namespace) -> int:
     for path in new.write(root, folder, files):
         terminal.say(os.path.relpath(os.path.join(root, path)))
     if args.expand_contract:
-        terminal.warn(ONE_BY_ONE)
+        terminal.warn(THIRD)
     return 0
 
 

@@ -5,6 +5,7 @@ Rules are written on these (see `match:` in a rule file). What the SQL leaves op
 
 from __future__ import annotations
 
+from migralint import api
 from migralint.commands import project, terminal
 from migralint.formats.characters import one_line
 from migralint.formats.text import paint
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("sql", metavar="SQL", help="one or more statements; - for standard input")
     parser.add_argument(
-        "--dialect", choices=("postgres", "mysql", "sqlite"), default="postgres", help="(postgres)"
+        "--dialect",
+        choices=("postgres", "mysql", "mariadb", "sqlite"),
+        default="postgres",
+        help="(postgres)",
     )
     parser.add_argument("--output", choices=("text", "json"), default="text")
     project.add_color(parser)
@@ -30,7 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     text = terminal.read_input().decode("utf-8", "replace") if args.sql == "-" else args.sql
-    found = read(text, args.dialect)
+    found = api.operations(text, dialect=args.dialect)
     if args.output == "json":
         from migralint.formats.json_ import dump
 
@@ -39,13 +43,6 @@ def run(args: Namespace) -> int:
         options = terminal.options(args.color)
         terminal.say("\n".join(block(operation, options) for operation in found))
     return 0
-
-
-def read(text: str, dialect: str) -> list[Operation]:
-    from migralint.sql.operations import operations
-    from migralint.sql.statements import split
-
-    return [found for statement in split(text, dialect) for found in operations(statement, dialect)]
 
 
 def block(operation: Operation, options: Options) -> str:

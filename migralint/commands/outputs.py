@@ -7,7 +7,7 @@ import sys
 
 from migralint.cache import reads
 from migralint.commands import terminal
-from migralint.formats import FORMATS, render
+from migralint.formats import FORMATS, pieces, render
 from migralint.model import MigralintError, record, replace
 
 TYPE_CHECKING = False
@@ -70,12 +70,13 @@ def write(
             chosen = _from_workspace(plain, options, environ)
         elif output.name in READABLE and not output.path:
             chosen = options
-        text = render(output.name, report, chosen)
+        text = pieces(output.name, report, chosen)
         if output.path:
             terminal.write_file(output.path, text)
         else:
             inert = on_github and output.name in READABLE
-            terminal.say(_inert(text) if inert else text, stream)
+            for piece in [_inert("".join(text))] if inert else text:
+                (stream or sys.stdout).write(piece)
     if on_github:
         _annotate(outputs, report, _from_workspace(plain, options, environ))
         if environ.get("GITHUB_STEP_SUMMARY"):

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
     from migralint.runner.target import Target
 
+ALLOWED = ("edited", "missing", "out-of-order")
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     targets.add_arguments(parser)
     parser.add_argument(
         "--only-to", default="", metavar="VERSION", help="stop after this migration"
+    )
+    parser.add_argument(
+        "--allow", action="append", default=[], choices=ALLOWED, help="plan in spite of that"
     )
     parser.add_argument("--output", choices=("text", "json"), default="text")
     parser.add_argument(
@@ -64,7 +69,7 @@ def show(args: Namespace) -> int:
     from migralint.runner import plan_text
 
     target = target_of(args)
-    found = api.plan(at=target, only_to=args.only_to, allow=getattr(args, "allow", ()))
+    found = api.plan(at=target, only_to=args.only_to, allow=args.allow)
     if getattr(args, "output", "text") == "json":
         terminal.say_json(plan_text.as_json(target, found))
     else:

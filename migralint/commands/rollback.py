@@ -63,9 +63,9 @@ def run(args: Namespace) -> int:
 
 
 def _by_script(args: Namespace) -> int:
+    from migralint.amounts import counted
     from migralint.rollback import back
     from migralint.runner import gate
-    from migralint.runner.amounts import counted
     from migralint.runner.signals import Interrupted, watched
 
     options = _options(args)
@@ -124,14 +124,14 @@ def _head(target: Target, way: Way, aside: bool) -> None:
 
 def _warn_of_drift(target: Target) -> None:
     """What was changed by hand is taken for the norm when the snapshot is stored again."""
+    from migralint.amounts import counted
     from migralint.catalog.verify import verify
     from migralint.runner.signals import Received
 
     found = verify(target, Received())
     if found.differences:
-        count = len(found.differences)
-        word = "difference" if count == 1 else "differences"
-        terminal.warn(f"drift: {count} {word} from {found.against}; see `migralint verify`")
+        count = counted(len(found.differences), "difference")
+        terminal.warn(f"drift: {count} from {found.against}; see `migralint verify`")
 
 
 def _told(args: Namespace, target: Target, way: Way, state: State) -> int:

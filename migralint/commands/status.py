@@ -20,7 +20,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--exit-code", action="store_true", help="exit with 1 where some are pending"
     )
-    parser.add_argument("-v", "--verbose", action="store_true", help="list the applied ones too")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="list the applied and the withdrawn too"
+    )
 
 
 def run(args: Namespace) -> int:

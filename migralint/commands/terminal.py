@@ -11,7 +11,7 @@ from migralint.model import MigralintError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any, TextIO
 
 WIDTH = 100
@@ -76,22 +76,23 @@ def width(environ: Mapping[str, str], stream: TextIO) -> int:
     return min(max(columns or WIDTH, 40), 160)
 
 
-def write_file(path: str, text: str, make_folder: bool = False) -> None:
-    """The whole text or nothing: nobody uploads half a report."""
+def write_file(path: str, text: str | Iterable[str], make_folder: bool = False) -> None:
+    """The whole text (or its pieces) or nothing: nobody uploads half a report."""
     reads.doubt()
     target = os.path.realpath(path)
-    data = text.encode("utf-8", "backslashreplace")
+    pieces = [text] if isinstance(text, str) else text
+    data = (piece.encode("utf-8", "backslashreplace") for piece in pieces)
     try:
         if make_folder:
             os.makedirs(os.path.dirname(target), exist_ok=True)
-        if os.path.exists(target) and not os.path.isfile(target):
-            with open(target, "wb") as device:  # /dev/stderr, a named pipe
-                device.write(data)
+        if os.path.exists(path) and not os.path.isfile(path):
+            with open(path, "wb") as device:  # /dev/stderr, a named pipe
+                device.writelines(data)
             return
         beside = f"{target}.{os.getpid()}.tmp"
         try:
             with open(beside, "xb") as file:
-                file.write(data)
+                file.writelines(data)
             os.replace(beside, target)
         finally:
             if os.path.exists(beside):

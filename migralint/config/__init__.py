@@ -90,7 +90,7 @@ def find(start: str) -> str | None:
     """The configuration file of `start` or a folder above it, up to the git root."""
     folder = os.path.abspath(start)
     while True:
-        found = [name for name in NAMES if reads.is_file(os.path.join(folder, name))]
+        found = [name for name in NAMES if _is_there(os.path.join(folder, name))]
         if len(found) > 1:
             raise MigralintError(
                 f"both {NAMES[0]} and {NAMES[1]} are in {folder}", hint="Keep one of them."
@@ -101,6 +101,17 @@ def find(start: str) -> str | None:
         if parent == folder or reads.exists(os.path.join(folder, ".git")):
             return None
         folder = parent
+
+
+def _is_there(path: str) -> bool:
+    """Also where it is no file: a configuration that cannot be read is not one that is missing."""
+    if reads.is_file(path):
+        return True
+    if not os.path.lexists(path):
+        return False
+    kind = "a link that leads nowhere" if not os.path.exists(path) else "not a file"
+    hint = "The configuration is read from what is called so. Mend it, or take it away."
+    raise MigralintError(f"is {kind}", path=path, hint=hint)
 
 
 def root_of(start: str) -> str:
@@ -198,10 +209,15 @@ def _settle(values: dict[str, Any], origin: dict[str, str], problems: list[Migra
         try:
             values["server_version"] = server_version(values["server_version"], dialect)
         except ValueError as error:
-            place, _, line = origin["server_version"].rpartition(":")
-            where = (place, int(line)) if place else ("", 0)
+            place, line = place_of("server_version", origin)
             named = "server_version" if place else origin["server_version"]
-            problems.append(MigralintError(f"{named} {error}", path=where[0], line=where[1]))
+            problems.append(MigralintError(f"{named} {error}", path=place, line=line))
+
+
+def place_of(key: str, origin: Mapping[str, str]) -> tuple[str, int]:
+    """The file and line that the value of the key is from, ("", 0) where it is from elsewhere."""
+    place, _, line = origin.get(key, "").rpartition(":")
+    return (place, int(line)) if place else ("", 0)
 
 
 def _together(problems: list[MigralintError]) -> MigralintError:

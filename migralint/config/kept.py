@@ -38,8 +38,8 @@ def read_file(
 
     depends = repr((path, root, files.digest(data), code()))
     name = f"settings-{files.digest(depends.encode('utf-8', 'surrogateescape'))[:16]}.json"
-    known = files.load(cache, name)
-    if known is not None:
+    known = files.lines(cache, name)
+    if known:
         before, where = unpack(known)
         values.update(before)
         origin.update(where)
@@ -48,5 +48,5 @@ def read_file(
 
     problems = reading.read_file(path, root, values, origin, rule_ids, data=data)
     if not problems and "rules_dir" not in values:
-        files.save(cache, name, pack((values, origin)))
+        files.save_lines(cache, name, pack((values, origin)))
     return problems

@@ -5,7 +5,12 @@
 
 from __future__ import annotations
 
-import re
+from migralint import regex
+from migralint.regex import escape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
 
 WILD = {"*": "[^/]*", "?": "[^/]"}
 _compiled: dict[str, re.Pattern[str]] = {}
@@ -17,7 +22,7 @@ def matches(pattern: str, path: str) -> bool:
         return True
     compiled = _compiled.get(pattern)
     if compiled is None:
-        compiled = _compiled[pattern] = re.compile(_expression(pattern))
+        compiled = _compiled[pattern] = regex.pattern(_expression(pattern))
     return compiled.match(path) is not None
 
 
@@ -28,5 +33,5 @@ def _expression(pattern: str) -> str:
         if part == "**":
             parts.append("(?:[^/]+/)*" if number < len(steps) else ".*")
         else:
-            parts.append("".join(WILD.get(c) or re.escape(c) for c in part) + "/")
+            parts.append("".join(WILD.get(c) or escape(c) for c in part) + "/")
     return "".join(parts).removesuffix("/") + r"(?:/.*)?\Z"

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 
 from migralint.cache import reads
 from migralint.config import Allow, Override
 from migralint.config.keys import DIALECTS, KEYS, LEVELS, SCALARS, near
 from migralint.model import MigralintError, record
+from migralint.nesting import refuse_depth, refuse_growth
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from typing import Any, Protocol
 
     class Node(Protocol):
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
 
 
 LARGEST = 2_000_000
-DEEPEST = 50
-DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z")
-SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+DATE = pattern(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z")
+SHA256 = pattern(r"[0-9a-f]{64}\Z")
 
 
 @record
@@ -44,8 +44,8 @@ class Reading:
     rule_names: list[tuple[str, Any]]
 
     def rebase(self, text: str) -> str:
-        """A path or glob of the file, relative to the root."""
-        return posixpath.normpath(self.prefix + text.replace(os.sep, "/"))
+        """A path or glob of the file, relative to the root; as Windows writes it, too."""
+        return posixpath.normpath(self.prefix + text.replace("\\", "/"))
 
     def wrong(self, node: Node, message: str) -> None:
         mark = node.start_mark
@@ -98,29 +98,45 @@ def _compose(data: bytes, shown: str) -> Node | None:
     if len(data) > LARGEST:
         raise MigralintError("is larger than a configuration can be (2 MB)", path=shown)
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = _decoded(data, shown)
     try:
-        _refuse_depth(yaml.parse(data.decode("utf-8-sig"), loader), shown)
-        node: Any = yaml.compose(data.decode("utf-8-sig"), loader)
+        refuse_depth(text, loader)
+        node: Any = yaml.compose(text, loader)
+        refuse_growth(text, node)
         return node  # type: ignore[no-any-return]
-    except UnicodeDecodeError:
-        raise MigralintError("is not UTF-8", path=shown) from None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        problem = f"is not YAML: {error.problem or error.context or 'it cannot be read'}"
-        raise MigralintError(problem, path=shown, line=line, column=column) from None
+        raise _not_yaml(error, text, shown) from None
     except yaml.YAMLError as error:
         raise MigralintError(f"is not YAML: {error}".splitlines()[0], path=shown) from None
+    except ValueError as error:
+        raise MigralintError(str(error), path=shown) from None
 
 
-def _refuse_depth(events: Iterable[Any], shown: str) -> None:
-    """Composing recurses on the C stack: ten thousand brackets end the process (measured)."""
-    depth = 0
-    for event in events:
-        name = event.__class__.__name__
-        depth += name.endswith("StartEvent") - name.endswith("EndEvent")
-        if depth > DEEPEST:
-            raise MigralintError("is nested too deeply", path=shown)
+def _decoded(data: bytes, shown: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode()) + 1
+    hint = "Save the file in this encoding."
+    raise MigralintError("is not UTF-8", path=shown, line=line, column=column, hint=hint)
+
+
+def _not_yaml(error: Any, text: str, shown: str) -> MigralintError:
+    """The parser's sentence, with what it was about where that began in another line."""
+    mark, begun = error.problem_mark or error.context_mark, error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    problem = f"is not YAML: {error.problem or error.context or 'it cannot be read'}"
+    here = text[mark.index : mark.index + 1] if mark else ""
+    first = text[begun.index : begun.index + 1] if begun else here
+    hint = ""
+    if here == "\t":
+        problem = "is not YAML: here is a tab, and YAML indents with blanks"
+    elif first and first in "*&!@`%":
+        hint = f"A text that begins with {first} is written in quotes."
+    elif error.context and begun and begun.line + 1 < line:
+        problem += f", {error.context} that begins in line {begun.line + 1}"
+    return MigralintError(problem, path=shown, line=line, column=column, hint=hint)
 
 
 def _is_empty(node: Node) -> bool:

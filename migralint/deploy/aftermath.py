@@ -11,6 +11,7 @@ import time
 from migralint.deploy import writes
 from migralint.deploy.course import LEAVE, RESTORE, Course, Deployed, stand, states
 from migralint.model import MigralintError
+from migralint.runner.choosing import PENDING
 from migralint.runner.signals import Interrupted
 
 TYPE_CHECKING = False
@@ -43,7 +44,7 @@ def answer(
         time.monotonic() - clock,
         tuple(course.timeline.steps),
         tuple(committed) if restored is None else (),
-        _count(final, "pending", "rolled back"),
+        _pending(course, final),
         _count(final, "failed"),
         *_newest(course),
         restored,
@@ -52,6 +53,13 @@ def answer(
         tuple(said),
         course.options.skip,
     )
+
+
+def _pending(course: Course, found: tuple[State, ...] | None) -> int | None:
+    """Without those that wait to be named: nobody is to be alarmed by them."""
+    waiting = course.plan.withheld if course.plan else ()
+    kept = None if found is None else tuple(s for s in found if s.name not in waiting)
+    return _count(kept, *PENDING)
 
 
 def _count(found: tuple[State, ...] | None, *kinds: str) -> int | None:

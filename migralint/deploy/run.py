@@ -6,8 +6,8 @@ import time
 
 from migralint.deploy import aftermath, steps
 from migralint.deploy.course import STEPS, Course, Deployed
-from migralint.deploy.timeline import now
 from migralint.model import MigralintError
+from migralint.runner.clock import now
 from migralint.runner.signals import Interrupted
 
 TYPE_CHECKING = False

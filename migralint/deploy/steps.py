@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from migralint.amounts import counted, size
 from migralint.deploy import smoke, staging, writes
 from migralint.deploy.course import Course, stand, states
 from migralint.model import MigralintError
 from migralint.runner import gate
-from migralint.runner.amounts import counted, size
 from migralint.runner.plan import plan
 from migralint.runner.target import answering, judged, open_session
 

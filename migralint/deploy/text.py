@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from migralint.runner import choosing
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +34,10 @@ def head(course: Course) -> str:
 def ahead(course: Course, questions: Sequence[str]) -> str:
     """What is pending, and what only a person can answer."""
     names = course.names()
-    lines = [f"{len(names)} pending: {', '.join(names)}" if names else "Nothing is pending."]
+    waiting = course.plan.withheld if course.plan else ()
+    nothing = "Nothing is to be applied." if waiting else "Nothing is pending."
+    lines = [f"{len(names)} pending: {', '.join(names)}" if names else nothing]
+    lines += [f"{text[0].upper()}{text[1:]}." for text in choosing.said(course.target, waiting)]
     lines += [
         f"{s.name} was rolled back and is as it was: it is applied again."
         for s in course.before
@@ -80,6 +85,7 @@ def as_json(course: Course, found: Deployed) -> dict[str, Any]:
         "began": found.began,
         "seconds": round(found.seconds, 3),
         "planned": course.names(),
+        "withheld": list(course.plan.withheld) if course.plan else [],
         "committed": list(found.committed),
         "pending": found.pending,
         "failed": found.failed,

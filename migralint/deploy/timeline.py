@@ -6,6 +6,7 @@ import time
 from contextlib import contextmanager
 
 from migralint.model import MigralintError, record, replace
+from migralint.runner import clock
 from migralint.runner.signals import Interrupted
 
 TYPE_CHECKING = False
@@ -37,7 +38,7 @@ class Timeline:
     def step(self, name: str) -> Iterator[Callable[[str], None]]:
         """What is called inside sets the step's line; an exception sets its outcome."""
         self.say(f"{name}:")
-        self.steps.append(Step(name, now()))
+        self.steps.append(Step(name, clock.now()))
         began, said, outcome = time.monotonic(), "", "failed"
 
         def tell(text: str) -> None:
@@ -60,7 +61,7 @@ class Timeline:
             self.say(f"  {outcome}, {seconds:.1f} s{f': {said}' if said else ''}")
 
     def skip(self, name: str, why: str) -> None:
-        self.steps.append(Step(name, now(), 0.0, "skipped", why))
+        self.steps.append(Step(name, clock.now(), 0.0, "skipped", why))
         self.say(f"{name}: skipped, {why}")
 
     def close(self, names: tuple[str, ...]) -> None:
@@ -73,9 +74,3 @@ def outcome_of(error: MigralintError) -> str:
     if error.status >= 128:
         return "interrupted"
     return "refused" if error.status == 5 else "failed"
-
-
-def now() -> str:
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,10 +8,21 @@ database the SQL is for; migralint/layouts knows what each tool makes of a folde
 
 from __future__ import annotations
 
+import os
 import posixpath
 
+from migralint.config import find as find_configuration
+from migralint.config import place_of
 from migralint.discover.dialects import DIALECTS, dialect_of_file, find_dialect
-from migralint.discover.finding import Found, find_all, find_changed, find_named, within
+from migralint.discover.finding import (
+    CLOSED,
+    Found,
+    NothingFound,
+    find_all,
+    find_changed,
+    find_named,
+    within,
+)
 from migralint.discover.reading import decode, programs, read
 from migralint.layouts import layout
 from migralint.layouts.folder import DOWN_FILE, by_number, split_name
@@ -26,7 +37,9 @@ if TYPE_CHECKING:
     from migralint.layouts import Folder, Layout
     from migralint.source import Source
 
-__all__ = ["Project", "decode", "discover", "listing", "within"]
+MARKED = "begins with a byte order mark, on which `prisma migrate deploy` fails"
+
+__all__ = ["NothingFound", "Project", "decode", "discover", "listing", "within"]
 
 
 @record
@@ -77,6 +90,8 @@ def _project(found: Found, added: Collection[str]) -> Project:
     for path in sorted(found.wanted):
         for migration in _in_folder(found, path, found.wanted[path], added):
             migrations.setdefault(migration.path, migration)
+        for migration in _closed(found, path):
+            migrations.setdefault(migration.path, migration)
     for path in sorted(found.alone):
         migrations.setdefault(path, _alone(found, path, added))
     if found.unread and not migrations:
@@ -101,11 +116,17 @@ def _in_folder(
     present = shape.files(folder)
     files = _asked_for(found, name, present, only)
     texts = [read(folder, file.path) for file in files]
-    dialect, guess = find_dialect(folder, shape.dialect(folder), [text for text, _, _ in texts])
+    said = [dialect_of_file(found.config, file.path) for file in files]
+    plain = [text for (text, _, _), own in zip(texts, said, strict=True) if not own]
+    dialect, guess = find_dialect(
+        folder, shape.dialect(folder), plain or [text for text, _, _ in texts]
+    )
     if dialect not in DIALECTS:
         found.unread.append(f"{path} is for {dialect}; migralint reads {', '.join(DIALECTS)}")
         return
     found.notes += [*folder.notes, *guess]
+    if name == "prisma" and dialect != "sqlite":
+        folder.strays += [(marked, MARKED) for marked in folder.marked]
     found.listings.append(_listed(found, path, shape, present, dialect))
     for place, problem, line in folder.problems:
         yield Migration(place, "", "", "", name, dialect, problem=problem, problem_line=line)
@@ -113,7 +134,7 @@ def _in_folder(
     if unread:
         found.notes.append(f"{path}: not read are the migrations that are programs: {unread}")
     runs = shape.runs(folder, dialect)
-    for file, (text, problem, line) in zip(files, texts, strict=True):
+    for file, (text, problem, line), own in zip(files, texts, said, strict=True):
         how = runs(file.path, text)
         yield Migration(
             file.path,
@@ -121,7 +142,7 @@ def _in_folder(
             file.version,
             file.name,
             name,
-            dialect_of_file(found.config, file.path) or dialect,
+            own or dialect,
             how.transaction,
             how.opt_out,
             how.forward,
@@ -132,6 +153,7 @@ def _in_folder(
             and not _is_before(found.config, file.version),
             folder=path,
             partial=unread > 0,
+            foreign_keys=how.foreign_keys,
         )
 
 
@@ -223,12 +245,39 @@ def _is_before(config: Config, version: str) -> bool:
         return False
     if version[0].isdigit() and config.since[0].isdigit():
         return by_number(version) < by_number(config.since)
+    if version[0].isdigit():
+        place, line = place_of("since", config.origin)
+        message = f"since: {config.since!r} is no version; that of a migration here is {version!r}"
+        raise MigralintError(message, path=place, line=line)
     return version < config.since
+
+
+def _closed(found: Found, folder: str) -> Iterator[Migration]:
+    """What lies in a folder of migrations and may not be read."""
+    for path in found.source.closed:
+        if path.startswith(f"{folder}/"):
+            yield Migration(path, "", "", "", found.layout(folder), "", problem=CLOSED)
+
+
+def _other_settings(found: Found) -> Iterator[str]:
+    """Configurations that are nearer to some of the migrations than the one that is in force."""
+    root, own = found.source.root, found.config.path
+    nearest = (find_configuration(os.path.join(root, folder)) for folder in found.wanted)
+    paths = {os.path.relpath(path, root).replace(os.sep, "/") for path in nearest if path}
+    above = posixpath.dirname(own)
+    for path in sorted(paths - {own}):
+        folder = posixpath.dirname(path)
+        if not above or folder.startswith(f"{above}/"):
+            yield f"{path} is not read in a run that is about more than {folder}"
 
 
 def _notes(found: Found, migrations: Collection[Migration]) -> Iterator[str]:
     yield from dict.fromkeys(found.notes)
     yield from found.unread
+    closed = [path for path in found.source.closed if not any(m.path == path for m in migrations)]
+    if closed:
+        yield f"{', '.join(closed)}: {CLOSED}, so what is in it was not looked at"
+    yield from _other_settings(found)
     if found.downs:
         more = f" (and {len(found.downs) - 1} more)" if len(found.downs) > 1 else ""
         yield f"{found.downs[0]}{more} is a way down and is not linted"

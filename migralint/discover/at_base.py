@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from migralint.discover.finding import Found, is_migration, layout_folder
 from migralint.discover.reading import decode
 from migralint.discover.schemas import migrations_of
 from migralint.model import Base
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from migralint.source import Source
 
 # Of how a base was found, what is more than its name.
-BASE_NAME = re.compile(r"\Athe merge base with |(?:\A|(?<= with ))--base | \(HEAD\^1\)\Z")
+BASE_NAME = pattern(r"\Athe merge base with |(?:\A|(?<= with ))--base | \(HEAD\^1\)\Z")
 
 
 def find_base(

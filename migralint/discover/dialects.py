@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ DIALECTS = ("postgres", "mysql", "sqlite")
 WORDS = {
     "postgres": "postgres",
     "postgresql": "postgres",
+    "cockroach": "postgres",
+    "cockroachdb": "postgres",
     "mysql": "mysql",
     "mariadb": "mysql",
     "sqlite": "sqlite",
@@ -28,13 +30,23 @@ WORDS = {
     "db2": "db2",
 }
 LOOKED_AT = 200_000
-NOT_SQL = re.compile(r"--[^\n]*+|/\*(?!!)(?:[^*]++|\*(?!/))*+(?:\*/|\Z)|'[^'\n]*+'")
+SEPARATOR = pattern(r"[/._-]")
+NOT_SQL = pattern(r"--[^\n]*+|/\*(?!!)(?:[^*]++|\*(?!/))*+(?:\*/|\Z)|'[^'\n]*+'")
 MARKS = (
-    ("clickhouse", re.compile(r"(?i)\bENGINE\s*=\s*\w*MergeTree\b")),
-    ("sqlserver", re.compile(r"(?i)\[dbo\]\.")),
-    ("oracle", re.compile(r"(?i)\bN?VARCHAR2\s*\(")),
-    ("sqlite", re.compile(r"(?im)\bAUTOINCREMENT\b|^[ \t]*PRAGMA\b|\bWITHOUT\s+ROWID\b")),
-    ("mysql", re.compile(r"(?i)`\w|\bAUTO_INCREMENT\b|\bENGINE\s*=\s*\w+|/\*!\d{5}")),
+    (
+        "clickhouse",
+        pattern(r"(?i)\bENGINE\s*=\s*\w*MergeTree\b|\bLowCardinality\(|\btoStartOf[A-Z]\w+\("),
+    ),
+    ("sqlserver", pattern(r"(?i)\[dbo\]\.")),
+    ("oracle", pattern(r"(?i)\bN?VARCHAR2\s*\(")),
+    ("sqlite", pattern(r"(?im)\bAUTOINCREMENT\b|^[ \t]*PRAGMA\b|\bWITHOUT\s+ROWID\b")),
+    (
+        "mysql",
+        pattern(
+            r"(?im)`\w|\bAUTO_INCREMENT\b|\bENGINE\s*=\s*\w+|/\*!\d{5}|^DELIMITER\b"
+            r"|\bUNIX_TIMESTAMP\(|\bUUID_SHORT\("
+        ),
+    ),
 )
 
 
@@ -45,7 +57,7 @@ def find_dialect(folder: Folder, known: str, texts: Sequence[str]) -> tuple[str,
     commanded = config.origin.get("dialect", "").startswith(("--", "MIGRALINT_"))
     told = config.dialect if commanded else known or config.dialect
     if not told:
-        words = re.split(r"[/._-]", folder.path.lower())
+        words = SEPARATOR.split(folder.path.lower())
         told = next((WORDS[word] for word in reversed(words) if word in WORDS), "")
     if told:
         return told, []
@@ -73,8 +85,8 @@ def dialect_of_file(config: Config, path: str) -> str:
 def _guess(texts: Sequence[str]) -> tuple[str, str]:
     for text in texts:
         sql = NOT_SQL.sub(" ", text[:LOOKED_AT])
-        for dialect, pattern in MARKS:
-            mark = pattern.search(sql)
+        for dialect, form in MARKS:
+            mark = form.search(sql)
             if mark:
                 shown = "a name in backticks" if mark.group()[0] == "`" else mark.group().strip()
                 return dialect, f"{shown} stands in it"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 
-from migralint.layouts import LAYOUTS, Folder, recognise
+from migralint.config import place_of
+from migralint.discover.places import holds_migrations, of_tests
+from migralint.layouts import FLYWAY_DEPTH, LAYOUTS, Folder, recognise
+from migralint.layouts.folder import DATABASES
 from migralint.model import MigralintError
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,20 +29,23 @@ EXCLUDED = frozenset(
         *(".tox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".migralint_cache", ".terraform"),
     )
 )
-# A folder of plain SQL files that nobody named is taken for migrations only when it is called so.
-CALLED_MIGRATIONS = re.compile(r"(?i)(?:^|[._-])(?:migrations?|migrate|changesets?)(?:[._-]|$)")
-SCRIPT_FOLDER = re.compile(r"(?:^|/)\.?(?:bin|scripts?|ci|deploy|hooks|husky|tools)$")
+SCRIPT_FOLDER = pattern(r"(?:^|/)\.?(?:bin|scripts?|ci|deploy|hooks|husky|tools)$")
 VERSION_FILES = ("migration.sql", "up.sql", "down.sql")
 FOLDER_EACH = ("prisma", "drizzle", "diesel", "hasura")
 DEEPEST = 24
+CLOSED = "cannot be read: Permission denied"
+
+
+class NothingFound(MigralintError):
+    """No migrations are here."""
 
 
 class Found:
     """What has been found so far.
 
-    `wanted`: by folder of migrations, the files to report on (None: all of them); `alone`: SQL
-    files that belong to no folder; `scripts`: their forms by path; `downs`, `unread`: what was left
-    out, and why.
+    `wanted`: by folder of migrations, the files to report on (None: all of them); `tests`: the
+    folders of those that only tests apply; `alone`: SQL files that belong to no folder; `scripts`:
+    their forms by path; `downs`, `unread`: what was left out, and why.
     """
 
     def __init__(self, config: Config, source: Source) -> None:
@@ -50,6 +56,7 @@ class Found:
         self.scripts: dict[str, str] = {}
         self.notes: list[str] = []
         self.downs: list[str] = []
+        self.tests: list[str] = []
         self.unread: list[str] = []
         self.listings: list[Listing] = []
         self._folders: dict[str, Folder] = {}
@@ -117,18 +124,43 @@ def find_all(found: Found) -> None:
     configured = found.config.paths
     missing = [path for path in configured if not found.source.exists(path)]
     if missing:
-        raise MigralintError(f"`paths:` names {', '.join(missing)}, which is not there")
+        place, line = place_of("paths", found.config.origin)
+        raise MigralintError(
+            f"`paths:` names {', '.join(missing)}, which is not there",
+            path=place,
+            line=line,
+            hint="It takes folders and files, not globs." if "*" in "".join(missing) else "",
+        )
     for path in configured:
         _named(found, path)
     start = posixpath.dirname(found.config.path) or "."
     _walk(found, start, scripts_only=bool(configured))
+    _settle_tests(found)
     if not found.wanted and not found.alone:
-        raise MigralintError(
-            "no migrations found",
-            hint=f"Looked below {os.path.normpath(os.path.join(found.source.root, start))} for the "
-            f"layouts of {', '.join(LAYOUTS)}. Name the folder: `migralint lint PATH`, or "
-            "`paths: [PATH]` in .migralint.yaml.",
-        )
+        raise NothingFound("no migrations found", hint=_where(found, start))
+
+
+def _settle_tests(found: Found) -> None:
+    """The migrations of tests are left out, unless there are no others."""
+    others = found.wanted or found.alone
+    for path in () if others else found.tests:
+        found.want(path)
+    if others and found.tests:
+        more = f" and {len(found.tests) - 1} more" if len(found.tests) > 1 else ""
+        found.notes.append(f"left out as migrations of tests: {found.tests[0]}{more}")
+
+
+def _where(found: Found, start: str) -> str:
+    """Where was looked, and what kept from it."""
+    config = found.config
+    root = os.path.normpath(os.path.join(found.source.root, start))
+    below = f"{', '.join(config.paths)}, as `paths:` says," if config.paths else root
+    closed = "".join(f"{path} {CLOSED}.\n  " for path in found.source.closed)
+    out = f"`exclude:` leaves {', '.join(config.exclude)} out. " if config.exclude else ""
+    return (
+        f"{closed}Looked below {below} for the layouts of {', '.join(LAYOUTS)}. {out}"
+        "Name the folder: `migralint lint PATH`, or `paths: [PATH]` in .migralint.yaml."
+    )
 
 
 def find_named(found: Found, paths: Sequence[str], force_exclude: bool) -> None:
@@ -166,8 +198,7 @@ def is_migration(found: Found, path: str) -> bool:
     if any(known == "." or path.startswith(known + "/") for known in found.config.paths):
         return True
     folder = layout_folder(found, path)
-    name = found.layout(folder)
-    return bool(name) and (name != "plain" or _called_migrations(folder))
+    return holds_migrations(found.folder(folder), found.layout(folder)) and not of_tests(folder)
 
 
 def _named(found: Found, path: str) -> None:
@@ -175,6 +206,8 @@ def _named(found: Found, path: str) -> None:
     versions = [n.rstrip("/") for n in folder.names if n.rstrip("/") in VERSION_FILES]
     if found.layout(posixpath.dirname(path) or ".") not in FOLDER_EACH:
         versions = []
+    if path in found.source.closed:
+        raise MigralintError(CLOSED, path=path)
     if not folder.names:
         if path.lower().endswith(".sql"):
             _named_sql(found, path)
@@ -191,7 +224,9 @@ def _named(found: Found, path: str) -> None:
         before = len(found.wanted) + len(found.scripts)
         _walk(found, path, named=True)
         if len(found.wanted) + len(found.scripts) == before and path not in found.wanted:
-            raise MigralintError(f"{path} holds no migrations: no .sql file in any of its folders")
+            closed = "".join(f"{one} {CLOSED}. " for one in found.source.closed)
+            why = "no .sql file in any of its folders"
+            raise MigralintError(f"{path} holds no migrations: {why}", hint=closed)
 
 
 def _named_sql(found: Found, path: str) -> None:
@@ -208,7 +243,19 @@ def layout_folder(found: Found, path: str) -> str:
     above = posixpath.dirname(folder) or "."
     if folder and name in VERSION_FILES and found.layout(above) in FOLDER_EACH:
         return above
-    return folder or "."
+    folder = folder or "."
+    return _flyway_root(found, folder) if found.layout(folder) == "flyway" else folder
+
+
+def _flyway_root(found: Found, folder: str) -> str:
+    """The uppermost folder that Flyway is told of: what lies in its subfolders is its history."""
+    root = here = folder
+    for _ in range(FLYWAY_DEPTH):
+        if here == "." or posixpath.basename(here).lower() in DATABASES:
+            break
+        here = posixpath.dirname(here) or "."
+        root = here if found.layout(here) == "flyway" else root
+    return root
 
 
 def _walk(found: Found, start: str, named: bool = False, scripts_only: bool = False) -> None:
@@ -218,8 +265,8 @@ def _walk(found: Found, start: str, named: bool = False, scripts_only: bool = Fa
         path, depth = pending.pop()
         folder = found.folder(path)
         kind = "" if scripts_only else found.layout(path)
-        if kind and (kind != "plain" or named or _called_migrations(path)):
-            found.want(path)
+        if kind and (named or holds_migrations(folder, kind)):
+            found.tests.append(path) if of_tests(path) and not named else found.want(path)
         for name in folder.names:
             inner = folder.at(name.rstrip("/"))
             if not name.endswith("/"):
@@ -231,8 +278,3 @@ def _walk(found: Found, start: str, named: bool = False, scripts_only: bool = Fa
 
 def _is_open(found: Found, folder: str) -> bool:
     return posixpath.basename(folder) not in EXCLUDED and not found.excluded(folder)
-
-
-def _called_migrations(path: str) -> bool:
-    """The folder, or one above it (a folder for each release), is called migrations."""
-    return any(CALLED_MIGRATIONS.search(part) for part in path.split("/")[-3:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,15 +10,19 @@ if TYPE_CHECKING:
 
     from migralint.layouts import Folder
 
-_PROGRAM = re.compile(r"[VvMm]?\d[\w.-]*\.(?:go|py|rb|java|kt|php|exs|rs|[cm]?[jt]s)\Z")
-_TEST = re.compile(r"[._-](?:test|spec)\.\w+\Z|\.d\.ts\Z")
+MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")  # of UTF-8, UTF-16
+_PROGRAM = pattern(r"[VvMm]?\d[\w.-]*\.(?:go|py|rb|java|kt|php|exs|rs|[cm]?[jt]s)\Z")
+_TEST = pattern(r"[._-](?:test|spec)\.\w+\Z|\.d\.ts\Z")
 
 
 def read(folder: Folder, path: str) -> tuple[str, str, int]:
     """(text, problem, line of the problem) of a file, which is read once."""
     try:
         data = folder.kept.pop(path, None)
-        return decode(folder.source.read(path) if data is None else data)
+        data = folder.source.read(path) if data is None else data
+        if data.startswith(MARKS):
+            folder.marked.append(path)
+        return decode(data)
     except IsADirectoryError:
         return "", "is a folder, not a file", 1
     except FileNotFoundError:
@@ -29,9 +33,9 @@ def read(folder: Folder, path: str) -> tuple[str, str, int]:
 
 def decode(data: bytes) -> tuple[str, str, int]:
     """UTF-8, or UTF-16 with its byte order mark; the mark is no part of the text."""
-    utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    utf16 = data.startswith(MARKS[1:])
     try:
-        text = data.decode("utf-16") if utf16 else data.removeprefix(b"\xef\xbb\xbf").decode()
+        text = data.decode("utf-16") if utf16 else data.removeprefix(MARKS[0]).decode()
     except UnicodeDecodeError as error:
         found = error.object[error.start : error.start + 1].hex()
         line = data.count(b"\n", 0, error.start) + 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-import re
+
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,10 +12,10 @@ if TYPE_CHECKING:
 
 CODE = (".ts", ".mts", ".js", ".mjs")
 CONFIGURED = tuple(f"drizzle.config{ending}" for ending in (*CODE, ".json"))
-FIELD = re.compile(
+FIELD = pattern(
     r"""["']?\b(schema|out)["']?\s{0,20}:\s{0,20}(\[[^\]]{0,2000}\]|["'`][^"'`\n]{1,300}["'`])"""
 )
-QUOTED = re.compile(r"""["'`]([^"'`\n]{1,300})["'`]""")
+QUOTED = pattern(r"""["'`]([^"'`\n]{1,300})["'`]""")
 
 
 def migrations_of(found: Found, path: str) -> str:

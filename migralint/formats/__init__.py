@@ -1,4 +1,4 @@
-"""A Report as text: one module a format, imported when it is asked for.
+"""A Report as text: one module a format (its `pieces`), imported when it is asked for.
 
 Every format is made from the Report alone, and none lets a control character of the SQL reach its
 reader: a terminal obeys escape sequences, and a reviewer believes what bidirectional marks show.
@@ -6,9 +6,11 @@ reader: a terminal obeys escape sequences, and a reviewer believes what bidirect
 
 from __future__ import annotations
 
-from importlib import import_module
-
 from migralint.model import Report, Severity, record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FORMATS = {
     "text": "for people: the source with a caret, why, and what to write instead (the default)",
@@ -23,6 +25,7 @@ FORMATS = {
 }
 
 _MODULES = {"json": "json_"}
+_PIECE = 65_536  # characters that are written at once
 
 
 @record
@@ -49,6 +52,18 @@ class Options:
 
 def render(name: str, report: Report, options: Options | None = None) -> str:
     """The report in the format of that name, a key of FORMATS."""
-    module = import_module(f"migralint.formats.{_MODULES.get(name, name)}")
-    text: str = module.render(report, options or Options())
-    return text
+    return "".join(pieces(name, report, options or Options()))
+
+
+def pieces(name: str, report: Report, options: Options) -> Iterator[str]:
+    """The same, one piece after the other: the whole may be a hundred megabytes long."""
+    module = __import__(f"{__name__}.{_MODULES.get(name, name)}", fromlist=["pieces"])
+    held: list[str] = []
+    size = 0
+    for part in module.pieces(report, options):
+        held.append(part)
+        size += len(part)
+        if size >= _PIECE:
+            yield "".join(held)
+            held, size = [], 0
+    yield "".join(held)

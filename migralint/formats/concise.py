@@ -4,29 +4,42 @@ from __future__ import annotations
 
 from migralint.formats import Options
 from migralint.formats.characters import one_line, visible
-from migralint.formats.summary import assumption, error_place, place, summary
+from migralint.formats.summary import SEVERITIES, assumption, error_place, place, summary
 from migralint.model import Finding, MigralintError, Report
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-def render(report: Report, options: Options) -> str:
+_WORDS = {severity: str(severity) for severity in SEVERITIES}
+
+
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    for line in _lines(report, options):
+        yield f"{line}\n"
+
+
+def _lines(report: Report, options: Options) -> Iterator[str]:
     if options.statistics:
         from migralint.formats.text import statistics
 
-        shown = statistics(report, options)
+        yield from statistics(report, options)
     else:
-        shown = [_finding(finding, options) for finding in report.findings]
-    shown.extend(_error(error, options) for error in report.errors)
+        for finding in report.findings:
+            yield _finding(finding, options)
+    for error in report.errors:
+        yield _error(error, options)
     if not options.quiet:
-        shown.extend(f"note: {one_line(note, options.encoding)}" for note in report.notes)
-        shown.append(summary(report))
-    return "".join(f"{line}\n" for line in shown)
+        for note in report.notes:
+            yield f"note: {one_line(note, options.encoding)}"
+        yield summary(report)
 
 
 def _finding(finding: Finding, options: Options) -> str:
     where = visible(place(finding, options), options.encoding)
     assumed = f" ({assumption(finding)})" if finding.assumed else ""
     message = one_line(finding.message + assumed, options.encoding)
-    return f"{where}: {finding.severity}[{visible(finding.rule)}] {message}"
+    return f"{where}: {_WORDS[finding.severity]}[{visible(finding.rule)}] {message}"
 
 
 def _error(error: MigralintError, options: Options) -> str:

@@ -16,7 +16,7 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 CAP = 10
 
 
-def render(report: Report, options: Options) -> str:
+def pieces(report: Report, options: Options) -> list[str]:
     errors = [_error(error, options) for error in report.errors[:CAP]]
     room = {Severity.ERROR: CAP - len(errors), Severity.WARNING: CAP, Severity.INFO: CAP - 1}
     shown: list[str] = []
@@ -29,7 +29,7 @@ def render(report: Report, options: Options) -> str:
     if cut:
         more = f"{counted(cut)} more than GitHub shows for one step: see the log of this step."
         shown.append(command("notice", {"title": "migralint"}, more))
-    return "".join(f"{line}\n" for line in [*errors, *shown])
+    return [f"{line}\n" for line in [*errors, *shown]]
 
 
 def _finding(finding: Finding, options: Options) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from migralint.formats import Options
-from migralint.formats.json_ import dump
+from migralint.formats.json_ import dumped
 from migralint.formats.summary import assumption, shown_path
 from migralint.model import Finding, MigralintError, Report, Severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
 
 
-def render(report: Report, options: Options) -> str:
-    issues = [_finding(finding, options) for finding in report.findings]
-    return dump([*issues, *(_error(error, options) for error in report.errors)])
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    issues = (_finding(finding, options) for finding in report.findings)
+    return dumped(chain(issues, (_error(error, options) for error in report.errors)))
 
 
 def _finding(finding: Finding, options: Options) -> dict[str, Any]:

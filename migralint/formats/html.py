@@ -11,11 +11,11 @@ from bisect import bisect_right
 from html import escape
 from operator import itemgetter
 
-from migralint import __version__
+from migralint import __version__, amounts
 from migralint.formats import Options
 from migralint.formats.characters import lines, one_line
 from migralint.formats.html_timeline import picture
-from migralint.formats.summary import assumption, counted, error_place, plural, shown_path, summary
+from migralint.formats.summary import assumption, counted, error_place, shown_path, summary
 from migralint.model import Finding, MigralintError, Report, Severity, Step, Suppressed
 
 TYPE_CHECKING = False
@@ -38,7 +38,7 @@ ESTIMATES = (
 )
 
 
-def render(report: Report, options: Options) -> str:
+def pieces(report: Report, options: Options) -> list[str]:
     parts = [_head(report), "<main>\n", *(_error(error, options) for error in report.errors)]
     by_path: dict[str, list[Finding]] = {path: [] for path in report.paths}
     for finding in report.findings:
@@ -56,13 +56,13 @@ def render(report: Report, options: Options) -> str:
     parts += [f'<p class="note">{_text(note)}</p>\n' for note in report.notes]
     parts.append("</main>\n")
     style = _style()
-    return (
+    return [
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>migralint: {_text(summary(report))}</title>\n<style>\n{style}</style>\n</head>\n"
         f"<body>\n{''.join(parts)}</body>\n</html>\n"
-    )
+    ]
 
 
 def _style() -> str:
@@ -168,7 +168,7 @@ def _clean(places: Sequence[tuple[int, str]]) -> str:
     if not places:
         return ""
     shown = "".join(_source(*place) for place in places)
-    said = f"{plural(len(places), 'statement')} without findings"
+    said = f"{amounts.counted(len(places), 'statement')} without findings"
     return f'<details class="clean"><summary>{said}</summary>\n{shown}</details>\n'
 
 
@@ -247,7 +247,7 @@ def _quiet(paths: Sequence[str], options: Options) -> str:
     if not paths:
         return ""
     items = "".join(f"<li>{_text(shown_path(path, options))}</li>\n" for path in paths)
-    said = f"{plural(len(paths), 'file')} without findings"
+    said = f"{amounts.counted(len(paths), 'file')} without findings"
     return f'<details class="quiet"><summary>{said}</summary>\n<ul>\n{items}</ul></details>\n'
 
 

@@ -6,6 +6,10 @@ describes it, and `schema_version` counts up when a field changes its meaning or
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from json import dumps
+from json.encoder import encode_basestring_ascii as encoded
+
 from migralint import __version__
 from migralint.formats import Options
 from migralint.formats.characters import well_formed
@@ -15,24 +19,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from migralint.model import Suppressed
+
 SCHEMA_VERSION = 1
 
 
-def render(report: Report, options: Options) -> str:
-    fixed = {"fixed": [finding_fields(item) for item in report.fixed]} if report.fixed else {}
-    return dump(
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    yield from dumped(
         {
             "schema_version": SCHEMA_VERSION,
             "tool": {"name": "migralint", "version": __version__},
             "files": report.files,
             "statements": report.statements,
-            "findings": [finding_fields(finding) for finding in report.findings],
-            "suppressed": [
-                {**finding_fields(item.finding), "reason": item.reason, "source": item.source}
-                for item in report.suppressed
-            ],
-            "errors": [_error(error) for error in report.errors],
-            **fixed,
+            "findings": map(finding_fields, report.findings),
+            "suppressed": map(_suppressed, report.suppressed),
+            "errors": map(_error, report.errors),
+            **({"fixed": map(finding_fields, report.fixed)} if report.fixed else {}),
         }
     )
 
@@ -59,6 +61,10 @@ def finding_fields(finding: Finding) -> dict[str, Any]:
     }
 
 
+def _suppressed(item: Suppressed) -> dict[str, Any]:
+    return {**finding_fields(item.finding), "reason": item.reason, "source": item.source}
+
+
 def _error(error: MigralintError) -> dict[str, Any]:
     return {
         "message": error.message,
@@ -71,16 +77,43 @@ def _error(error: MigralintError) -> dict[str, Any]:
 
 def dump(document: Any) -> str:
     """The document as JSON in ASCII, which every stream and every parser takes."""
-    import json
-
-    return json.dumps(_well_formed(document), indent=2) + "\n"
+    return "".join(dumped(document))
 
 
-def _well_formed(value: Any) -> Any:
+def dumped(document: Any) -> Iterator[str]:
+    """The same in pieces: it may be an iterator, or a dictionary with iterators in it, which are
+    asked one by one."""
+    if isinstance(document, dict) and document:
+        between = "{"
+        for key, value in document.items():
+            yield f"{between}\n  {encoded(key)}: "
+            yield from _pieces(value, "\n  ")
+            between = ","
+        yield "\n}"
+    else:
+        yield from _pieces(document, "\n")
+    yield "\n"
+
+
+def _pieces(value: Any, margin: str) -> Iterator[str]:
+    if not isinstance(value, Iterator):
+        yield _indented(value, margin)
+        return
+    between = "["
+    for item in value:
+        yield f"{between}{margin}  {_indented(item, f'{margin}  ')}"
+        between = ","
+    yield f"{margin}]" if between == "," else "[]"
+
+
+def _indented(value: Any, margin: str) -> str:
+    """As json.dumps writes it with indent=2; `margin` is the line end with the space behind it."""
     if isinstance(value, str):
-        return well_formed(value)
-    if isinstance(value, dict):
-        return {key: _well_formed(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_well_formed(item) for item in value]
-    return value
+        return encoded(well_formed(value))
+    inner = f"{margin}  "
+    if isinstance(value, dict) and value:
+        fields = [f"{inner}{encoded(key)}: {_indented(item, inner)}" for key, item in value.items()]
+        return f"{{{','.join(fields)}{margin}}}"
+    if isinstance(value, list) and value:
+        return f"[{','.join([inner + _indented(item, inner) for item in value])}{margin}]"
+    return dumps(value)

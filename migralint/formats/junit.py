@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 
-def render(report: Report, options: Options) -> str:
+def pieces(report: Report, options: Options) -> list[str]:
     from xml.etree.ElementTree import Element, tostring
 
     by_path: dict[str, list[Finding]] = {path: [] for path in report.paths}
@@ -30,7 +30,7 @@ def render(report: Report, options: Options) -> str:
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
     # in ASCII, with references for the rest, the declared encoding is right wherever it is written
     xml: bytes = tostring(root, encoding="us-ascii", xml_declaration=True)
-    return xml.decode("ascii") + "\n"
+    return [xml.decode("ascii"), "\n"]
 
 
 def _suite(root: Element, path: str, findings: list[Finding], options: Options) -> None:

@@ -6,17 +6,21 @@ word. The hidden marker in the first line lets a bot find its comment again and 
 
 from __future__ import annotations
 
+from migralint import amounts
 from migralint.formats import Options
 from migralint.formats.characters import lines, one_line, visible
 from migralint.formats.summary import (
     assumption,
     error_place,
-    plural,
     shown_path,
     summary,
     worst_first,
 )
 from migralint.model import Finding, MigralintError, Report, Severity
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MARKER = "<!-- migralint -->"
 _SIGNS = {Severity.ERROR: "🔴", Severity.WARNING: "🟡", Severity.INFO: "🔵"}
@@ -25,24 +29,30 @@ _MARKUP = {**_ENTITIES, **{character: f"\\{character}" for character in "\\`*_{}
 _TAIL = 200  # bytes kept for the line that says what was cut
 
 
-def render(report: Report, options: Options) -> str:
+def pieces(report: Report, options: Options) -> Iterator[str]:
     head = f"{MARKER}\n### migralint\n\n{escaped(summary(report))}\n"
-    blocks = [_error(error, options) for error in report.errors]
-    told: dict[tuple[str, str], str] = {}
-    blocks.extend(_finding(finding, options, told) for finding in worst_first(report.findings))
-    if report.suppressed:
-        blocks.append(_suppressed(report, options))
-    blocks.extend(f"\n{escaped(note)}\n" for note in report.notes)
-    used, shown = len(head.encode()), [head]
-    for index, block in enumerate(blocks):
+    yield head
+    used = len(head.encode())
+    for index, block in enumerate(_blocks(report, options)):
         used += len(block.encode())
         if used > options.limit - _TAIL:
             left = len(report.errors) + len(report.findings) - index
             if left > 0:
-                shown.append(f"\n... and {plural(left, 'finding')} more.\n")
+                yield f"\n... and {amounts.counted(left, 'finding')} more.\n"
             break
-        shown.append(block)
-    return "".join(shown)
+        yield block
+
+
+def _blocks(report: Report, options: Options) -> Iterator[str]:
+    for error in report.errors:
+        yield _error(error, options)
+    told: dict[tuple[str, str], str] = {}
+    for finding in worst_first(report.findings):
+        yield _finding(finding, options, told)
+    if report.suppressed:
+        yield _suppressed(report, options)
+    for note in report.notes:
+        yield f"\n{escaped(note)}\n"
 
 
 def _finding(finding: Finding, options: Options, told: dict[tuple[str, str], str]) -> str:

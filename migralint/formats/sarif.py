@@ -9,13 +9,13 @@ from __future__ import annotations
 from migralint import __version__
 from migralint.formats import Options
 from migralint.formats.characters import well_formed
-from migralint.formats.json_ import dump
+from migralint.formats.json_ import dumped
 from migralint.formats.summary import assumption, shown_path, worst_first
 from migralint.model import Finding, MigralintError, Report, Severity, Suppressed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -23,7 +23,7 @@ _PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO
 CAP = 25_000  # GitHub refuses a file with more results
 
 
-def render(report: Report, options: Options) -> str:
+def pieces(report: Report, options: Options) -> Iterator[str]:
     found = worst_first(report.findings)
     shown, allowed = found[:CAP], report.suppressed[: max(0, CAP - len(found))]
     rules = _rules([*shown, *(item.finding for item in allowed)])
@@ -47,7 +47,7 @@ def render(report: Report, options: Options) -> str:
         "results": results,
     }
     schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    return dump({"$schema": schema, "version": "2.1.0", "runs": [run]})
+    return dumped({"$schema": schema, "version": "2.1.0", "runs": [run]})
 
 
 def _rules(findings: Iterable[Finding]) -> list[dict[str, Any]]:

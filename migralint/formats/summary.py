@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import os
 
+from migralint import amounts
 from migralint.formats import Options
 from migralint.model import Finding, MigralintError, Report, Severity
 
 SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.INFO)
-
-
-def plural(count: int, noun: str) -> str:
-    """ "1 file", "2,000 files"."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def counted(findings: tuple[Finding, ...] | list[Finding]) -> str:
@@ -21,8 +17,8 @@ def counted(findings: tuple[Finding, ...] | list[Finding]) -> str:
     for finding in findings:
         numbers[finding.severity] += 1
     shown = {
-        Severity.ERROR: plural(numbers[Severity.ERROR], "error"),
-        Severity.WARNING: plural(numbers[Severity.WARNING], "warning"),
+        Severity.ERROR: amounts.counted(numbers[Severity.ERROR], "error"),
+        Severity.WARNING: amounts.counted(numbers[Severity.WARNING], "warning"),
         Severity.INFO: f"{numbers[Severity.INFO]:,} info",
     }
     return ", ".join(shown[severity] for severity in SEVERITIES if numbers[severity])
@@ -32,13 +28,15 @@ def summary(report: Report) -> str:
     """One sentence: what was found, and in how much."""
     if report.findings:
         hit = len({finding.path for finding in report.findings})
-        found = f"{counted(report.findings)} in {plural(hit, 'file')}"
+        found = f"{counted(report.findings)} in {amounts.counted(hit, 'file')}"
     else:
         found = "No findings" if report.files else "Nothing was looked at"
-    looked = f" ({plural(report.files, 'file')}, {plural(report.statements, 'statement')} read)"
+    files = amounts.counted(report.files, "file")
+    looked = f" ({files}, {amounts.counted(report.statements, 'statement')} read)"
     mended = f"; {len(report.fixed):,} fixed" if report.fixed else ""
     allowed = f"; {len(report.suppressed):,} suppressed" if report.suppressed else ""
-    failed = f"; {plural(len(report.errors), 'problem')}, see above" if report.errors else ""
+    problems = amounts.counted(len(report.errors), "problem")
+    failed = f"; {problems}, see above" if report.errors else ""
     return f"{found}{looked if report.files else ''}{mended}{allowed}{failed}."
 
 

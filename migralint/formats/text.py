@@ -18,6 +18,10 @@ from migralint.formats.summary import (
 )
 from migralint.model import Finding, MigralintError, Report, Severity
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 STYLES = {
     "error": "1;31",
     "warning": "1;33",
@@ -32,21 +36,29 @@ _INDENT = 4
 MANY = 100  # findings, from which somebody who tries migralint on an old project wants the way out
 
 
-def render(report: Report, options: Options) -> str:
-    parts: list[list[str]] = []
+def pieces(report: Report, options: Options) -> Iterator[str]:
+    between = ""
+    for part in filter(None, _parts(report, options)):
+        yield between + "\n".join(part) + "\n"
+        between = "\n"
+
+
+def _parts(report: Report, options: Options) -> Iterator[list[str]]:
+    """The lines of each, between which one is left empty."""
     if options.statistics:
-        parts.append(statistics(report, options))
+        yield statistics(report, options)
     else:
         explained: dict[tuple[str, str, str, str], int] = {}
-        parts.extend(_finding(finding, options, explained) for finding in report.findings)
+        for finding in report.findings:
+            yield _finding(finding, options, explained)
     if not options.quiet:
-        parts.append(_fixed(report, options))
+        yield _fixed(report, options)
     if options.verbose:
-        parts.append(_suppressed(report, options))
-    parts.extend(_error(error, options) for error in report.errors)
+        yield _suppressed(report, options)
+    for error in report.errors:
+        yield _error(error, options)
     if not options.quiet:
-        parts.append([*_notes(_said(report, options), options), _closing(report, options)])
-    return "".join("\n".join(part) + "\n\n" for part in parts if part)[:-1]
+        yield [*_notes(_said(report, options), options), _closing(report, options)]
 
 
 def paint(text: str, style: str, options: Options) -> str:

@@ -116,14 +116,16 @@ def changed(root: str, base: str, how: str) -> Changes:
 
 
 def _changes(root: str, arguments: Sequence[str], base: str, how: str) -> Changes:
-    options = ("--name-status", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules")
-    status, output = run(root, "diff", *options, *arguments, "--")
+    options = ("--raw", "--no-abbrev", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules")
+    status, output = run(root, "-c", "core.fileMode=false", "diff", *options, *arguments, "--")
     if status:
         raise MigralintError(f"git cannot compare with {how}", status=4)
     words = _paths(output)
     found: dict[str, list[str]] = {"A": [], "M": [], "D": []}
-    for kind, path in zip(words[::2], words[1::2], strict=True):
-        found[kind if kind in found else "M"].append(path)
+    for told, path in zip(words[::2], words[1::2], strict=True):
+        _, _, old, new, kind = told.split()
+        if kind != "M" or old != new:  # else only its mode has changed
+            found[kind if kind in found else "M"].append(path)
     return Changes(tuple(found["A"]), tuple(found["M"]), tuple(found["D"]), base, how)
 
 

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-GITHUB = "Add to the workflow: `- uses: actions/checkout@v4` with `with: {fetch-depth: %s}`."
+GITHUB = "Add to the workflow: `- uses: actions/checkout@v7` with `with: {fetch-depth: %s}`."
 GITLAB = 'Add to the job in .gitlab-ci.yml: `variables: {GIT_DEPTH: "0"}`.'
 BITBUCKET = "Add to bitbucket-pipelines.yml: `clone: {depth: full}`."
 AZURE = "Add to the pipeline: `- checkout: self` with `fetchDepth: 0`."

@@ -24,6 +24,7 @@ class Tree:
 
     def __init__(self, root: str, revision: str = "") -> None:
         self.root = root
+        self.closed = ()
         self._revision = revision
         self._blobs: dict[str, str] | None = None
         self._folders: dict[str, set[str]] = {}

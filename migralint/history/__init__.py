@@ -7,8 +7,6 @@ what is not there any more, or is no migration.
 
 from __future__ import annotations
 
-from collections import Counter
-
 from migralint.history import changes, folders, order
 from migralint.history.paths import shell
 from migralint.model import Remark, record
@@ -61,10 +59,12 @@ def compare(
         found += folders.misnamed(listing, reported & added, name_form, today)
         found += folders.strays(listing, asked)
     by_folder = {file.path: listing for listing in listings for file in listing.files}
-    named = Counter(map(folders.version_name, by_folder))
+    alike: dict[str, int] = {}
+    for name in map(folders.version_name, by_folder):
+        alike[name] = alike.get(name, 0) + 1
     for migration in migrations:
         if migration.report and migration.path in by_folder:
-            found += folders.told(migration, by_folder[migration.path], named)
+            found += folders.told(migration, by_folder[migration.path], alike)
     return Past(tuple(_joined(found, listings, base)), unchanged)
 
 

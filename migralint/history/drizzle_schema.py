@@ -6,17 +6,14 @@ like, without comments, spaces and what only the client does ($type, $defaultFn,
 
 from __future__ import annotations
 
-import re
+from migralint.regex import pattern
 
-PIECE = re.compile(
-    r"""(?P<comment>//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z))"""
+PIECE = pattern(
+    r"""(?s)(?P<comment>//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z))"""
     r"""|(?P<text>"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?|`(?:[^`\\]|\\.)*+`?)|(?P<space>\s++)""",
-    re.DOTALL,
 )
-DEFINED = re.compile(
-    r"const(\w{1,200})=(?:\w{1,60}\.)?(?:\w{0,60}(?:[tT]able|View|Enum|Sequence))\("
-)
-CLIENT_ONLY = re.compile(r"\.\$(?:type<[^()]{0,2000}>|default(?:Fn)?|onUpdate(?:Fn)?)\(")
+DEFINED = pattern(r"const(\w{1,200})=(?:\w{1,60}\.)?(?:\w{0,60}(?:[tT]able|View|Enum|Sequence))\(")
+CLIENT_ONLY = pattern(r"\.\$(?:type<[^()]{0,2000}>|default(?:Fn)?|onUpdate(?:Fn)?)\(")
 
 
 def meaning(text: str) -> dict[str, str]:

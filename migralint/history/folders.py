@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from migralint.history.order import DIGITS
 from migralint.history.paths import git_mv, renamed, stem, unit
+from migralint.light import cache
 from migralint.model import UNKNOWN
+from migralint.regex import escape, pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Collection, Iterator, Mapping
     from typing import Any
 
@@ -17,23 +18,34 @@ if TYPE_CHECKING:
 
 # What is generated, or checked by the tool itself, is not judged.
 FORMS = {"prisma": "YYYYMMDD[HHMMSS]_snake_case", "supabase": "YYYYMMDDHHMMSS_name"}
-WORD = re.compile(r"YYYY|MM|DD|HH|SS|N+|snake_case|kebab-case|name|.", re.DOTALL)
+WORD = pattern(r"(?s)YYYY|MM|DD|HH|SS|N+|snake_case|kebab-case|name|.")
 MEANS = {
     "YYYY": r"\d{4}", "MM": r"\d\d", "DD": r"\d\d", "HH": r"\d\d", "SS": r"\d\d", "N": r"\d+",
     "snake_case": "[a-z0-9]+(?:_[a-z0-9]+)*", "kebab-case": "[a-z0-9]+(?:-[a-z0-9]+)*",
     "name": ".+", "[": "(?:", "]": ")?",
 }  # fmt: skip
 LONGEST = 250
-DATE = re.compile(r"(?:19|20)\d\d(\d\d)(\d\d)(?:\d{6})?\Z")
-FIRST = re.compile(r"0+_\w")  # Prisma's manual calls the first migration of an old project 0_init
+PARTS = pattern(r"(?s)([\d-]*)(.*)")
+HUMP = pattern(r"(?<=[a-z0-9])(?=[A-Z])")
+SEPARATOR = pattern(r"[^a-z0-9]+")
+KIND = pattern(r"\A[A-Z]")
+COMMENT = pattern(r"--[^\n]*")
+DATE = pattern(r"(?:19|20)\d\d(\d\d)(\d\d)(?:\d{6})?\Z")
+# Prisma's manual calls the first migration of an old project 0_init; whoever is asked for a name by
+# `prisma migrate dev` and gives none gets 20240101000000_.
+OF_PRISMA = pattern(r"0+_\w|\d{14}_\Z")
 _VERB = r"(?im)^[ \t]{0,20}(?:CREATE|ALTER|DROP|INSERT[ \t]+INTO|UPDATE)\b[^\n'\"`;]{0,80}"
-# Compiled when a lock file asks for them: most runs never do.
 MARKS = {
-    "MySQL": rf"{_VERB}`\w|\bAUTO_INCREMENT\b[^\n]{{0,80}},?$",
-    "SQLite": r"(?im)^[ \t]{0,20}PRAGMA\b|\bPRIMARY KEY AUTOINCREMENT\b",
-    "SQL Server": rf"{_VERB}\[\w{{1,60}}\][. (]",
-    "PostgreSQL": r"(?im)^[ \t]{0,20}CREATE TYPE\b.{1,200}\bAS ENUM\b|\bSERIAL NOT NULL\b",
+    "MySQL": pattern(rf"{_VERB}`\w|\bAUTO_INCREMENT\b[^\n]{{0,80}},?$"),
+    "SQLite": pattern(r"(?im)^[ \t]{0,20}PRAGMA\b|\bPRIMARY KEY AUTOINCREMENT\b"),
+    "SQL Server": pattern(rf"{_VERB}\[\w{{1,60}}\][. (]"),
+    "PostgreSQL": pattern(r"(?im)^[ \t]{0,20}CREATE TYPE\b.{1,200}\bAS ENUM\b|\bSERIAL NOT NULL\b"),
 }
+# Without one of these, in any case, the text has no such mark.
+SIGNS = {
+    "MySQL": ("`", "AUTO_INCREMENT"), "SQLite": ("PRAGMA", "AUTOINCREMENT"), "SQL Server": ("[",),
+    "PostgreSQL": ("ENUM", "SERIAL"),
+}  # fmt: skip
 PROVIDERS = {
     "postgresql": "PostgreSQL", "cockroachdb": "PostgreSQL", "mysql": "MySQL", "sqlite": "SQLite",
     "sqlserver": "SQL Server",
@@ -41,11 +53,12 @@ PROVIDERS = {
 LOOKED_AT = 200_000
 
 
+@cache
 def form_of(template: str) -> re.Pattern[str]:
     """`YYYYMMDD[HHMMSS]_snake_case` -> the expression for the whole name."""
     words = WORD.findall(template)
     parts = (rf"\d{{{len(w)}}}" if len(w) > 1 and not w.strip("N") else MEANS.get(w) for w in words)
-    return re.compile("".join(p or re.escape(w) for p, w in zip(parts, words, strict=True)) + r"\Z")
+    return pattern("".join(p or escape(w) for p, w in zip(parts, words, strict=True)) + r"\Z")
 
 
 def misnamed(
@@ -73,7 +86,7 @@ def _problem(listing: Listing, file: File, wanted: str, told: bool, today: str) 
         return f"begins with {date[0]}, and there is no such day"
     if date and today and date[0][:8] > today.replace("-", "") and date[0][:8] > _tomorrow(today):
         return "lies in the future, and all migrations that are made before that day sort before it"
-    if not wanted or form_of(wanted).match(name) or (not told and FIRST.match(name)):
+    if not wanted or form_of(wanted).match(name) or (not told and OF_PRISMA.match(name)):
         return ""
     if not told and _as_the_others(listing, file, wanted.partition("_")[2]):
         return ""
@@ -96,10 +109,10 @@ def _tomorrow(today: str) -> str:
 
 def _better(name: str, wanted: str) -> str:
     """The name in the form that is wanted, "" where its version is what is wrong."""
-    version, rest = re.match(r"([\d-]*)(.*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", rest)
+    version, rest = PARTS.match(name).groups()  # type: ignore[union-attr]
+    words = HUMP.sub("_", rest)
     mark = "-" if wanted.endswith("kebab-case") else "_"
-    plain = re.sub(r"[^a-z0-9]+", mark, words.lower()).strip(mark)
+    plain = SEPARATOR.sub(mark, words.lower()).strip(mark)
     made = f"{version}_{plain}"
     return made if plain and wanted and form_of(wanted).match(made) else ""
 
@@ -135,8 +148,14 @@ def told(
 
 def written_for(text: str, named: str) -> str:
     """The database, another than the `named` one, of which something stands in the text."""
-    text = re.sub(r"--[^\n]*", "", text[:LOOKED_AT])
-    found = (word for word, mark in MARKS.items() if word != named and re.search(mark, text))
+    text = text[:LOOKED_AT]
+    capitals = text.upper()
+    signed = (word for word, signs in SIGNS.items() if any(sign in capitals for sign in signs))
+    likely = [word for word in signed if word != named]
+    if not likely:
+        return ""
+    text = COMMENT.sub("", text)
+    found = (word for word in likely if MARKS[word].search(text))
     # MariaDB and MySQL know SERIAL too
     return next((word for word in found if (named, word) != ("MySQL", "PostgreSQL")), "")
 
@@ -148,7 +167,7 @@ def way_back(migration: Migration, listing: Listing) -> Any:
     if listing.downs is None:
         return UNKNOWN
     own = stem(migration.path)
-    number = re.sub(r"\A[A-Z]", "", own.partition("__")[0]) if listing.layout == "flyway" else ""
+    number = KIND.sub("", own.partition("__")[0]) if listing.layout == "flyway" else ""
     return own in listing.downs or bool(number and f"U{number}" in listing.downs)
 
 

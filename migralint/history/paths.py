@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 VERSION_FILES = ("migration.sql", "up.sql")
-PLAIN = re.compile(r"[\w@%+=:,./-]+\Z", re.ASCII)
+ENDING = pattern(r"(?i)(?:\.(?:up|do))?\.sql\Z")
+PLAIN = pattern(r"(?a)[\w@%+=:,./-]+\Z")
 
 
 def shell(path: str) -> str:
@@ -26,7 +27,7 @@ def unit(path: str) -> str:
 def stem(path: str) -> str:
     """The name without folder and endings: `db/1_a.up.sql` -> `1_a`."""
     name = unit(path).rpartition("/")[2]
-    return re.sub(r"(?i)(?:\.(?:up|do))?\.sql\Z", "", name)
+    return ENDING.sub("", name)
 
 
 def renamed(path: str, name: str) -> str:

@@ -6,14 +6,14 @@ by itself (@updatedAt, uuid() ...) make no SQL.
 
 from __future__ import annotations
 
-import re
+from migralint.regex import pattern
 
-COMMENT = re.compile(r'("(?:[^"\\\n]|\\.){0,2000}")|//[^\n]*')
-BLOCK = re.compile(r"(?m)^[ \t]*(model|enum|view|type)\s{1,20}(\w{1,200})\s{0,20}\{([^}]*)\}")
+COMMENT = pattern(r'("(?:[^"\\\n]|\\.){0,2000}")|//[^\n]*')
+BLOCK = pattern(r"(?m)^[ \t]*(model|enum|view|type)\s{1,20}(\w{1,200})\s{0,20}\{([^}]*)\}")
 SCALARS = frozenset(
     ("String", "Int", "BigInt", "Float", "Decimal", "Boolean", "DateTime", "Json", "Bytes")
 )
-CLIENT_ONLY = re.compile(
+CLIENT_ONLY = pattern(
     r"@updatedAt\b|@default\((?:uuid|cuid|nanoid|ulid|auto)\([^)]{0,40}\)\)|@@?ignore\b"
 )
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from migralint.model import UNKNOWN, Name
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
 
     from migralint.knowledge.timeline import View
 
-_BARE = re.compile(r"[a-z_][a-z0-9_]*\Z")
+_BARE = pattern(r"[a-z_][a-z0-9_]*\Z")
 _SUFFIX = {
     "add_foreign_key": "fkey", "add_unique": "key", "add_check": "check", "add_primary_key": "pkey",
     "add_exclusion": "excl", "add_not_null_constraint": "not_null",

@@ -5,29 +5,28 @@ A thing that was found is a fact; one that was not found is absent only where th
 
 from __future__ import annotations
 
-import re
-
+from migralint.knowledge.schema.lookup import reading
 from migralint.knowledge.schema.objects import Table, mentions
-from migralint.model import UNKNOWN
+from migralint.model import UNKNOWN, Name
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any
+    from collections.abc import Iterable
 
     from migralint.knowledge.schema import Constraint, Schema
     from migralint.knowledge.schema import View as Query
     from migralint.knowledge.timeline import View
-    from migralint.model import Name, Unknown
+    from migralint.model import Unknown
 
-_STAR = re.compile(r"\bselect (?:distinct )?\*")
+_STAR = pattern(r"\bselect (?:distinct )?\*")
 _KIND = {"primary_key": "primary key", "foreign_key": "foreign key"}
 
 
 def record_users(view: View, schema: Schema, table: Table, column: Name) -> None:
     """What stands on the column: an index, a check, a foreign key, or one that refers to it."""
     constraints = table.constraints.values()
-    indexes = [index for index in table.indexes.values() if index.reads(column)]
+    indexes = reading(table, column)
     found = {
         "column_indexed": bool(indexes),
         "column_in_expression_index": any(i.where or i.has_expression for i in indexes),
@@ -55,11 +54,7 @@ def record_drop_column(view: View, schema: Schema) -> None:
         return
     column = view.operation.facts["column"]
     record_users(view, schema, table, column)
-    goes = [
-        f"index {i.name}"
-        for i in table.indexes.values()
-        if i.constraint is None and i.reads(column)
-    ]
+    goes = [f"index {i.name}" for i in reading(table, column) if i.constraint is None]
     goes += [
         f"{_KIND.get(c.kind, c.kind)} {c.name}"
         for c in table.constraints.values()
@@ -83,10 +78,14 @@ def listed(things: Iterable[str]) -> str:
 
 def reads(schema: Schema, query: Query, table: Table, column: Name) -> bool:
     """Whether the view surely reads the column: no other relation in it has one of the name."""
+    words = query.words
+    if table.name.name not in words or not (column.name in words or "*" in query.query):
+        return False
     if not query.joins(table.name.name):
         return False
-    views = [v for v in schema.views.values() if v is not query and v.name.name in query.words]
-    others = [t for t in schema.tables.values() if t is not table and t.name.name in query.words]
+    named = [Name(word, namespace) for word in words for namespace in schema.schemas]
+    views = [v for name in named if (v := schema.views.get(name)) and v is not query]
+    others = [t for name in named if (t := schema.tables.get(name)) and t is not table]
     if views or any(not other.whole or column in other.columns for other in others):
         return False
     if column.name in query.words:
@@ -98,6 +97,8 @@ def reads(schema: Schema, query: Query, table: Table, column: Name) -> bool:
 
 def _names(text: str, column: str) -> bool:
     """Whether the name stands in the query other than as a new name, a function or a string."""
+    import re
+
     found = re.finditer(rf"(?<![\w$]){re.escape(column)}(?![\w$])\"?(\s{{0,9}}\()?", text, re.I)
     return any(not one[1] and not text[: one.start()].rstrip(' "').endswith(" as") for one in found)
 
@@ -179,7 +180,4 @@ def generated_columns(table: Table, schema: Schema) -> bool | Unknown:
     return found or schema.absent(table)
 
 
-DERIVE: dict[str, Callable[[View], Any]] = {
-    "goes_with": lambda view: "",
-    "used_by": lambda view: "",
-}
+UNRECORDED = {"goes_with": "", "used_by": ""}

@@ -6,7 +6,14 @@ their functions, which run when a rule asks and never twice for one operation.
 
 from __future__ import annotations
 
-from migralint.knowledge import advice, dependents, rebuild, shapes, sizes, transactions
+from migralint.knowledge import (
+    advice,
+    rebuild,
+    shapes,
+    sizes,
+    transactions,
+    uniqueness,
+)
 from migralint.knowledge.recording import MADE
 from migralint.model import UNKNOWN, Name
 
@@ -24,6 +31,7 @@ _IDENTIFIERS = frozenset((
     "sequence", "schema", "new_name",
 ))  # fmt: skip
 _NAMING = ("create_", "add_", "rename_")
+_LONG = 15  # characters, of four bytes at most
 _LONGEST = {"postgres": 63, "mysql": 64}
 
 
@@ -112,7 +120,7 @@ def replaced(view: View) -> bool:
         given = renamed.fact("table")
         if any(v.fact("table") == given for v in view.earlier(("create_table",), table=given)):
             taken.add(given)
-    return any(
+    return rebuild.copies(view) is not None or any(
         insert.fact("table") == table and insert.fact("source") == "select"
         for table in taken
         for insert in view.earlier(("insert",), table=table)
@@ -173,6 +181,8 @@ def _type_fact(name: str) -> Callable[[View], Any]:
         from migralint.knowledge import type_changes
 
         dialect = view.migration.dialect
+        if name == "narrowing" and new == "bytea" and view.fact("using"):
+            return False  # it holds whatever the expression makes bytes of
         if name == "narrowing":
             # What a type of the project's own holds, an enum above all, is another rule's question.
             return type_changes.narrowing(old, new, dialect) is True
@@ -228,7 +238,9 @@ def whole_table(view: View) -> bool:
         return False
     from migralint.sql.conditions import bounded
 
-    return not bounded(view.fact("where"), view.migration.dialect)
+    table = view.timeline.schema.tables.get(view.operation.facts["table"])
+    unique = uniqueness.alone(table) if table is not None and table.whole else None
+    return not bounded(view.fact("where"), view.migration.dialect, unique)
 
 
 def duplicate_columns(view: View) -> bool:
@@ -241,12 +253,12 @@ def long_identifier(view: View) -> bool:
     longest = _LONGEST.get(view.migration.dialect)
     if longest is None or not view.operation.kind.startswith(_NAMING):
         return False
-    facts = view.operation.facts
-    given = [(fact, value) for fact, value in facts.items() if isinstance(value, Name)]
-    names = [value.name for fact, value in given if fact in _IDENTIFIERS]
-    if longest == 63:
-        return any(len(name) > 15 and len(name.encode()) > longest for name in names)
-    return any(len(name) > longest for name in names)
+    for fact, value in view.operation.facts.items():
+        if value.__class__ is not Name or len(value.name) <= _LONG or fact not in _IDENTIFIERS:
+            continue
+        if len(value.name.encode() if longest == 63 else value.name) > longest:
+            return True
+    return False
 
 
 def column_count(view: View) -> int:
@@ -267,27 +279,11 @@ DERIVE: dict[str, Callable[[View], Any]] = {
     "layout": lambda view: view.migration.layout,
     "server_version": server_version,
     "mariadb": lambda view: view.timeline.config.mariadb,
-    "in_do": lambda view: False,
-    "if_table_exists": lambda view: False,
-    "in_loop": lambda view: False,
-    "dynamic": lambda view: False,
-    "in_routine": lambda view: False,
     "destructive": destructive,
     "guarded": guarded,
     "generated_sql": generated_sql,
     "statements_in_file": lambda view: view.timeline.statements,
     "new_table": new_table,
-    "new_column": lambda view: False,
-    "new_type": lambda view: False,
-    "temporary_table": lambda view: False,
-    "emptied": lambda view: False,
-    "partitioned_table": lambda view: UNKNOWN,
-    "backfilled_here": lambda view: False,
-    "old_type": lambda view: UNKNOWN,
-    "old_nullable": lambda view: UNKNOWN,
-    "key_not_null": lambda view: UNKNOWN,
-    "column_is_nullable_new": lambda view: False,
-    "validated_check_proves_not_null": lambda view: False,
     "recreated": recreated,
     "replaced": replaced,
     "effect": effect,
@@ -309,8 +305,8 @@ DERIVE: dict[str, Callable[[View], Any]] = {
     "column_count": column_count,
     "holds_password": holds_password,
     "statement": lambda view: view.operation.statement.text,
+    "refers_to_itself": lambda view: view.fact("references") == view.fact("table"),
     **rebuild.DERIVE,
-    **dependents.DERIVE,
     **shapes.DERIVE,
     **sizes.DERIVE,
     **transactions.DERIVE,

@@ -7,10 +7,9 @@ https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
 
 from __future__ import annotations
 
-from functools import cache
-
 from migralint.knowledge.data import load
 from migralint.knowledge.decisions import decided_once
+from migralint.light import cache
 from migralint.model import UNKNOWN, record
 from migralint.sql.vocabulary import DERIVED, facts_of
 
@@ -66,6 +65,7 @@ SCHEMA_FACTS = {
     "column_is_referenced": "a foreign key refers to the column",
     "key_is_nullable": "a column of the key may be NULL",
     "constraint_type": "what the named constraint is",
+    "already_validated": "it is known that all rows, or those of all partitions, were checked",
     "has_foreign_key": "the table has a foreign key",
     "is_referenced": "a foreign key refers to the table",
     "is_partition": "the table is a partition",
@@ -229,12 +229,13 @@ def _type_change(ask: Fact, version: int) -> str | Unknown:
     if old is UNKNOWN or not old:
         return UNKNOWN
     zone, old_variety, variety = map(ask, ("session_timezone", "old_type_variety", "type_variety"))
+    using = str(ask("using"))
     return type_change(
         str(old),
         str(new),
         version,
-        using=str(ask("using")),
-        column=str(ask("column")),
+        using=using,
+        column=str(ask("column")) if using else "",  # another one for almost every operation
         timezone="" if zone is UNKNOWN else zone,
         old_variety="" if old_variety is UNKNOWN else old_variety,
         new_variety="" if variety is UNKNOWN else variety,
@@ -253,10 +254,13 @@ def _operators_change(ask: Fact, version: int) -> bool | Unknown:
 
 
 def _constrained_domain(ask: Fact, version: int) -> bool | Unknown:
-    """No built-in type is a domain; of another, the schema may know."""
+    """No built-in type is a domain, and none that takes a modifier; else the schema may know."""
     from migralint.knowledge import types
 
-    read = types.read(str(ask("type")))
+    text = str(ask("type"))
+    read = types.read(text)
+    if "(" in text or text.rpartition(".")[2].strip('"').lower() in types.OF_EXTENSIONS:
+        return False
     if read is not UNKNOWN and read.builtin:
         return False
     variety = ask("type_variety")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,18 +11,17 @@ if TYPE_CHECKING:
     from migralint.model import Migration, Statement
 
 # Prisma: `-- CreateTable`; Atlas: `-- create "users" table`, `-- create index "i" to table: "t"`.
-_MARK = re.compile(
+_MARK = pattern(
     r"--\s*(?:(?:Create|Alter|Drop|Add|Rename|Redefine)(?:Table|Index|Enum|ForeignKey|PrimaryKey|View"
     r"|Schema|Extension|Type|Sequence)s?"
     r"|(?i:create|modify|drop|add|rename|reverse:) [^\"`]{0,60}[\"`][^\"`]{1,200}[\"`].{0,60})\s*$"
 )
 # These marks stand before several statements that belong together.
-_SEVERAL = re.compile(r"--\s*(?:RedefineTables|AlterEnum|RedefineIndex)\s*$")
+_SEVERAL = pattern(r"--\s*(?:RedefineTables|AlterEnum|RedefineIndex)\s*$")
 _BREAKPOINT = "--> statement-breakpoint"
-_OF_TOOLS = re.compile(
-    r"--\s*(?:\+?goose\b|migrate:|statement-breakpoint|atlas:|migralint:"
+_OF_TOOLS = pattern(
+    r"(?i)--\s*(?:\+?goose\b|migrate:|statement-breakpoint|atlas:|migralint:"
     r"|This is an empty migration)|-->|^#!",
-    re.I,
 )
 
 

@@ -8,19 +8,22 @@ https://www.sqlite.org/lang_altertable.html#otheralter
 
 from __future__ import annotations
 
-import re
-
 from migralint.model import UNKNOWN, Name
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
-    from migralint.knowledge.schema import Schema
+    from migralint.knowledge.schema import Schema, Table
     from migralint.knowledge.schema.objects import OwnType
     from migralint.knowledge.timeline import View
     from migralint.model import Unknown
+
+SELECT = pattern(r"(?is)\bselect\b(.{1,20000}?)(?:\bfrom\b|\Z)")
+WORD = pattern(r"\w+")
+PART = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 def record_drop(view: View, schema: Schema) -> None:
@@ -30,14 +33,24 @@ def record_drop(view: View, schema: Schema) -> None:
     if table is None or not table.whole:
         return
     batch = view.migration.path
-    sources = (schema.tables.get(source) for source in _sources(view).get(name.name, ()))
-    fresh = {t.name: tuple(t.columns) for t in sources if t is not None and t.batch == batch}
+    sources = [schema.tables.get(source) for source in _sources(view).get(name.name, ())]
+    fresh = [t for t in sources if t is not None and t.batch == batch]
     view.known["columns_dropped"] = tuple(table.columns)
-    view.known["columns_of_new_tables"] = fresh
+    view.known["columns_of_new_tables"] = {t.name: tuple(t.columns) for t in fresh}
+    view.known["numbers_of_new_tables"] = {t.name: _number(t) for t in fresh}
     references = schema.references_to(name)
     others = [c for c in references if c.table is not table]
     cascading = [c.table.name for c in others if c.on_delete == "cascade"]
     view.known["cascading_references"] = ", ".join(str(other) for other in dict.fromkeys(cascading))
+
+
+def _number(table: Table) -> Name | None:
+    """The column that SQLite fills in by itself: INTEGER PRIMARY KEY."""
+    key = table.primary_key
+    if key is None or len(key.columns) != 1:
+        return None
+    column = table.columns.get(key.columns[0])
+    return column.name if column is not None and column.type.lower() == "integer" else None
 
 
 def _sources(view: View) -> dict[str, list[Name]]:
@@ -54,15 +67,69 @@ def _sources(view: View) -> dict[str, list[Name]]:
 def lost_columns(view: View) -> str | Unknown:
     """The columns of the dropped table that the one that takes its name lacks, or does not copy."""
     columns, made = view.fact("columns_dropped"), view.fact("columns_of_new_tables")
-    source = _successor(view)
+    source, there_and_back = _successor(view), copies(view)
+    if columns is not UNKNOWN and there_and_back:
+        return _lost_on_the_way(columns, there_and_back)
     if any(value is UNKNOWN for value in (columns, made)) or source not in made:
         return UNKNOWN
     kept = set(made[source])
-    for insert in view.earlier(("insert",), table=source):
+    read: set[str] = set()  # what goes into a column of another name, or into another table
+    dropped = view.fact("table").name.lower()
+    for insert in view.earlier(("insert",)):
         facts = insert.operation.facts
         if facts["table"] == source and facts["columns"]:
             kept &= set(facts["columns"])
-    return ", ".join(str(column) for column in columns if column not in kept)
+        if dropped in _words_of(insert):
+            read |= _selected(insert.operation.statement.text)
+    lost = [c for c in columns if c not in kept and c.name.lower() not in read]
+    number = view.fact("numbers_of_new_tables")[source]
+    view.known["renumbered"] = str(number) if number in lost else ""
+    return ", ".join(str(column) for column in lost if column != number)
+
+
+def renumbered(view: View) -> str:
+    """The key that the copy leaves out, so that each row gets a new number."""
+    view.fact("lost_columns")
+    return str(view.known.get("renumbered", ""))
+
+
+def copies(view: View) -> tuple[View, View] | None:
+    """The statements that copy the rows of a dropped table away, and back into a new one."""
+    table = view.fact("table")
+    for back in view.later(("insert",), table=table):
+        if back.fact("source") != "select":
+            continue
+        read = _words_of(back)
+        for out in view.earlier(("insert", "create_table")):
+            if out.fact("source") != "select" and out.fact("as_query") is not True:
+                continue
+            if out.fact("table").name.lower() in read and table.name.lower() in _words_of(out):
+                return out, back
+    return None
+
+
+def _words_of(view: View) -> set[str]:
+    return set(WORD.findall(view.operation.statement.text[:20_000].lower()))
+
+
+def _lost_on_the_way(columns: Iterable[Name], way: tuple[View, View]) -> str | Unknown:
+    """Those that one of the two does not select; UNKNOWN where one selects by a star."""
+    selected = [_selected(one.operation.statement.text) for one in way]
+    if not all(selected):
+        return UNKNOWN
+    lost = [c for c in columns if any(c.name.lower() not in names for names in selected)]
+    return ", ".join(str(column) for column in lost)
+
+
+def _selected(text: str) -> set[str]:
+    """The words that stand between SELECT and its FROM."""
+    select = SELECT.search(text)
+    return set(WORD.findall(select[1].lower())) if select else set()
+
+
+def drops_referenced(view: View) -> bool | Unknown:
+    answers = {other.fact("is_referenced") for other in view.later(("drop_table",))}
+    return True if True in answers else UNKNOWN if UNKNOWN in answers else False
 
 
 def _successor(view: View) -> Name | None:
@@ -81,13 +148,23 @@ def lost_values(old: OwnType | None, new: OwnType | None) -> str | Unknown:
     return ", ".join(value for value in old.values if value not in new.values)
 
 
+def renamed_types(view: View) -> dict[str, list[Name]]:
+    """New name -> the types to which the file gives it, earlier or later."""
+    timeline = view.timeline
+    found: dict[str, list[Name]] | None = timeline.cached.get("renamed_types")
+    if found is None:
+        found = timeline.cached["renamed_types"] = {}
+        for facts in (o.facts for o in timeline.operations if o.kind == "rename_type"):
+            found.setdefault(facts["new_name"].name, []).append(facts["type_name"])
+    return found
+
+
 def _next_enum(view: View) -> Name | None:
     """DROP TYPE a, then ALTER TYPE b RENAME TO a, where b was made by this migration."""
-    made = view.known.get("lost_to", ())
-    for rename in view.later(("rename_type",)) if made else ():
+    made, wanted = view.known.get("lost_to", ()), view.operation.facts["type_name"]
+    for rename in view.later(("rename_type",), new_name=wanted) if made else ():
         source: Name = rename.operation.facts["type_name"]
-        wanted = view.operation.facts["type_name"].name
-        if source in made and rename.operation.facts["new_name"].name == wanted:
+        if source in made:
             return source
     return None
 
@@ -130,7 +207,7 @@ def _others(view: View, kind: str, **same: Any) -> list[View]:
 
 def _words(name: str) -> set[str]:
     """userId, user_id and USER_ID -> {"user", "id"}; what every name may have says nothing."""
-    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)
+    parts = PART.findall(name)
     return {part.lower() for part in parts} - {"id", "at", "is", "by", "new", "old"}
 
 
@@ -153,9 +230,14 @@ DERIVE: dict[str, Callable[[View], Any]] = {
     "renamed_to": renamed_to,
     "enum_replaced": lambda view: _next_enum(view) is not None,
     "lost_values": _lost_to_next,
-    "columns_dropped": lambda view: UNKNOWN,
-    "columns_of_new_tables": lambda view: UNKNOWN,
-    "cascading_references": lambda view: UNKNOWN,
     "lost_columns": lost_columns,
+    "renumbered": renumbered,
+    "drops_referenced": drops_referenced,
     "beyond_orm": beyond_orm,
+}
+UNRECORDED: dict[str, Any] = {
+    "columns_dropped": UNKNOWN,
+    "columns_of_new_tables": UNKNOWN,
+    "numbers_of_new_tables": {},
+    "cascading_references": UNKNOWN,
 }

@@ -6,14 +6,16 @@ the way) is written into `View.known` as the replay passes; facts.py works out t
 
 from __future__ import annotations
 
-from migralint.knowledge import dependents, rebuild, shapes
+from migralint.knowledge import dependents, rebuild, shapes, uniqueness
 from migralint.model import UNKNOWN, Name
+from migralint.sql.vocabulary import facts_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
-    from migralint.knowledge.schema import Schema, Table
+    from migralint.knowledge.schema import Constraint, Schema, Table
     from migralint.knowledge.timeline import View
     from migralint.model import Unknown
 
@@ -24,73 +26,97 @@ MADE = {
     "create_extension": "extension", "create_rule": "rule", "create_role": "role",
     "create_database": "database",
 }  # fmt: skip
+# What is so where nothing was recorded, or the statement stands in no block.
+UNRECORDED: dict[str, Any] = {
+    "in_do": False, "in_loop": False, "in_routine": False, "dynamic": False,
+    "if_table_exists": False,
+    "new_column": False, "new_type": False, "temporary_table": False, "emptied": False,
+    "backfilled_here": False, "column_is_nullable_new": False,
+    "validated_check_proves_not_null": False,
+    "partitioned_table": UNKNOWN, "old_type": UNKNOWN, "old_nullable": UNKNOWN,
+    "key_not_null": UNKNOWN, "settings": {},
+    **rebuild.UNRECORDED, **dependents.UNRECORDED, **shapes.UNRECORDED,
+    **uniqueness.UNRECORDED,
+}  # fmt: skip
+_OBJECTS = frozenset(MADE.values())
+_named: dict[str, list[str]] = {}  # kind -> those of its facts that name such an object
 _SETTINGS = ("lock_timeout", "timezone")  # those that facts ask for
 
 
 def record(view: View, schema: Schema) -> None:
-    """What the schema says before the operation takes effect."""
+    """What the schema says before the operation takes effect; only what is not as UNRECORDED."""
     facts, known, kind = view.operation.facts, view.known, view.operation.kind
     timeline = view.timeline
     if kind == "drop_index" and "table" not in facts:
         index = schema.index(facts["index"])
         if index is not None:
             known["table"] = index.table.name
-    if schema.skips(view.operation) and schema.certain(None):
+    skipped = schema.skips(view.operation)
+    if skipped and schema.certain(None):
         known["idle"] = True  # a part of CREATE TABLE IF NOT EXISTS, which finds the table
-    table_name = facts.get("table") or known.get("table")
+    table_name = known.get("table")
+    table = None
     if table_name is not None and table_name.name:
-        _record_table(view, table_name, schema.tables.get(table_name))
-    column = facts.get("column")
-    if kind == "modify_column":  # CHANGE a b: the renaming came first
-        column = facts.get("new_name", column)
-    if column is not None and table_name is not None:
-        _record_column(view, table_name, column, schema)
+        table = schema.tables.get(table_name)
+        _record_table(view, table_name, table)
+        if skipped and schema.skipped[1] is None:
+            known["new_table"] = True  # where it does not find it, it makes it
+        if table is not None and "column" in facts:
+            _record_column(view, table, schema)
     for recorder in _RECORDERS.get(kind, ()):
         recorder(view, schema)
     if "table" in facts:
-        shapes.record_missing(view, schema)
-    known["new_object"] = _is_new_object(view)
-    made = MADE.get(kind)
-    if made is not None:
-        timeline.made.add((made, facts[made]))
+        shapes.record_missing(view, schema, table)
+    _record_object(view)
     if kind == "truncate" or (kind == "delete" and not facts["has_where"]):
         timeline.emptied.add(facts["table"])
     elif kind == "set" and facts["parameter"] in _SETTINGS:
         timeline.settings = {**timeline.settings, facts["parameter"]: facts["value"]}
-    known["settings"] = timeline.settings
+    if timeline.settings:
+        known["settings"] = timeline.settings
 
 
 def _record_table(view: View, name: Name, table: Table | None) -> None:
-    known = view.known
     if "{{" in name.name:
         return  # a name that a template or dynamic SQL makes: nothing is known of it
-    creates = view.operation.kind == "create_table"
-    known["new_table"] = creates or (table is not None and table.batch in view.timeline.fresh)
-    known["temporary_table"] = table is not None and table.temporary
-    known["emptied"] = name in view.timeline.emptied
-    known["partitioned_table"] = table.partitioned if table is not None and table.whole else UNKNOWN
-    if view.migration.dialect == "mysql" and table is not None:
-        known["has_generated_columns"] = dependents.generated_columns(table, view.timeline.schema)
+    known, timeline = view.known, view.timeline
+    known["new_table"] = view.operation.kind == "create_table"
+    if timeline.emptied and name in timeline.emptied:
+        known["emptied"] = True
+    if table is None:
+        return
+    if table.batch in timeline.fresh:
+        known["new_table"] = True
+    if table.temporary:
+        known["temporary_table"] = True
+    if table.whole:
+        known["partitioned_table"] = table.partitioned
+    if view.migration.dialect == "mysql":
+        known["has_generated_columns"] = dependents.generated_columns(table, timeline.schema)
 
 
-def _record_column(view: View, table: Name, name: Name, schema: Schema) -> None:
-    column = schema.column(table, name)
-    known = view.known
-    known["new_column"] = column is not None and column.batch in view.timeline.fresh
-    known["backfilled_here"] = column is not None and column.filled
-    if column is not None:
-        known["old_type"] = column.type
-        known["old_nullable"] = column.nullable
-        known["old_generated"] = column.generated
-        known["old_auto_increment"] = column.auto_increment
-        if column.charset:
-            known["old_charset"] = column.charset
-        known["old_type_variety"] = _variety(column.type, schema)
+def _record_column(view: View, table: Table, schema: Schema) -> None:
+    facts, known = view.operation.facts, view.known
+    name = facts["column"]
+    if view.operation.kind == "modify_column":  # CHANGE a b: the renaming came first
+        name = facts.get("new_name", name)
+    column = table.columns.get(name)
+    if column is None:
+        return
+    known["new_column"] = column.batch in view.timeline.fresh
+    known["backfilled_here"] = column.filled
+    known["old_type"] = column.type
+    known["old_nullable"] = column.nullable
+    known["old_generated"] = column.generated
+    known["old_auto_increment"] = column.auto_increment
+    if column.charset:
+        known["old_charset"] = column.charset
+    known["old_type_variety"] = _variety(column.type, schema)
 
 
 def _variety(type_text: str, schema: Schema) -> str | Unknown:
     """What kind of type of the project's own this is: enum, composite, a domain."""
-    own = schema.own_type(type_text)
+    own = schema.own_type(type_text) if schema.types else None
     return UNKNOWN if own is None else own.variety
 
 
@@ -99,8 +125,8 @@ def _record_type_change(view: View, schema: Schema) -> None:
     facts, known = view.operation.facts, view.known
     known["type_variety"] = _variety(facts["type"], schema)
     known["session_timezone"] = view.timeline.settings.get("timezone", UNKNOWN)
-    table = schema.tables.get(facts["table"])
-    if table is not None:
+    table = schema.tables.get(facts["table"]) if view.operation.kind != "add_column" else None
+    if table is not None:  # on a new column stands nothing yet
         dependents.record_users(view, schema, table, facts["column"])
 
 
@@ -182,8 +208,18 @@ def _record_constraint(view: View, schema: Schema) -> None:
     facts = view.operation.facts
     table = schema.tables.get(facts["table"])
     constraint = table.constraints.get(Name(facts["constraint"].name)) if table else None
-    if constraint is not None and not facts.get("constraint_type"):
+    view.known["already_validated"] = constraint is not None and _is_validated(constraint)
+    if constraint is not None and "constraint_type" not in facts:
         view.known["constraint_type"] = constraint.kind.replace("_", " ")
+
+
+def _is_validated(constraint: Constraint) -> bool:
+    """A partitioned table has no rows of its own: where all of its partitions are done, it is."""
+    parts, table = [], constraint.table
+    for child in table.children:
+        parts += [c for c in child.constraints.values() if c.parent is constraint]
+    whole = table.partitioned and bool(parts) and len(parts) == len(table.children)
+    return constraint.valid or (whole and all(map(_is_validated, parts)))
 
 
 def _record_type(view: View, schema: Schema) -> None:
@@ -200,7 +236,8 @@ def _record_type(view: View, schema: Schema) -> None:
         known["enum_replaced"] = True
         known["lost_values"] = rebuild.lost_values(own, new)
     elif own is None or own.values:  # an enum made here may take the name when this one is gone
-        made = [t for t in schema.types.values() if t.batch == view.migration.path]
+        heirs = map(schema.types.get, rebuild.renamed_types(view).get(name.name, ()))
+        made = [t for t in heirs if t is not None and t.batch == view.migration.path]
         known["lost_to"] = {t.name: rebuild.lost_values(own, t) for t in made}
 
 
@@ -242,10 +279,14 @@ _RECORDERS: dict[str, tuple[Callable[[View, Schema], None], ...]] = {
     "modify_column": (_record_modify, _record_type_change),
     "drop_column": (dependents.record_drop_column,),
     "set_not_null": (_record_not_null,), "update": (_record_update,),
-    "add_unique": (_record_key,), "add_primary_key": (_record_key,),
-    "create_index": (_record_key, shapes.record_duplicate, _record_index),
-    "drop_index": (rebuild.record_index_drop,),
-    "drop_constraint": (_record_constraint, dependents.record_table),
+    "add_unique": (_record_key, uniqueness.record_unique), "add_primary_key": (_record_key,),
+    "create_index": (
+        _record_key, shapes.record_duplicate, _record_index, uniqueness.record_unique,
+    ),
+    "drop_index": (rebuild.record_index_drop, uniqueness.record_dropped),
+    "drop_constraint": (
+        _record_constraint, dependents.record_table, uniqueness.record_dropped,
+    ),
     "validate_constraint": (_record_constraint,), "alter_constraint": (_record_constraint,),
     "drop_type": (_record_type, dependents.record_type_users),
     "drop_domain": (_record_type, dependents.record_type_users),
@@ -260,9 +301,17 @@ _RECORDERS: dict[str, tuple[Callable[[View, Schema], None], ...]] = {
 }  # fmt: skip
 
 
-def _is_new_object(view: View) -> bool:
+def _record_object(view: View) -> None:
     """Made earlier in this migration: what DROP and ALTER then do concerns nobody else."""
-    facts, made = view.operation.facts, view.timeline.made
-    if view.known.get("new_table") or view.known.get("new_type"):
-        return True
-    return any((fact, facts[fact]) in made for fact in MADE.values() if fact in facts)
+    kind, facts, known = view.operation.kind, view.operation.facts, view.known
+    made = view.timeline.made
+    if kind not in _named:
+        _named[kind] = [fact for fact in facts_of(kind) if fact in _OBJECTS]
+    named = _named[kind] if made else ()
+    known["new_object"] = bool(
+        known.get("new_table")
+        or known.get("new_type")
+        or any((fact, facts[fact]) in made for fact in named if fact in facts)
+    )
+    if kind in MADE:
+        made.add((MADE[kind], facts[MADE[kind]]))

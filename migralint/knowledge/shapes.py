@@ -6,10 +6,11 @@ rules that ask for them say nothing.
 
 from __future__ import annotations
 
-import re
 from itertools import takewhile
 
+from migralint.knowledge.schema.lookup import having
 from migralint.model import UNKNOWN, Name
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from migralint.knowledge.schema import Schema, Table
+    from migralint.knowledge.schema.objects import Index
     from migralint.knowledge.timeline import View
     from migralint.model import Unknown
 
@@ -28,7 +30,7 @@ _SYSTEM_COLUMNS = frozenset(
 _MAKES = frozenset(("create_table", "set_schema", "comment", "change_owner"))
 _CHANGES_ROWS = frozenset(("insert", "update", "delete", "merge", "copy", "select", "truncate"))
 # The tables in which the tools keep what they have applied.
-_OF_TOOLS = re.compile(
+_OF_TOOLS = pattern(
     r"(?i)migration|schema_(?:version|history|info)|db_version|revision|databasechangelog"
 )
 
@@ -36,32 +38,29 @@ _OF_TOOLS = re.compile(
 # A statement needs what no migration made
 
 
-def record_missing(view: View, schema: Schema) -> None:
+def record_missing(view: View, schema: Schema, table: Table | None) -> None:
     """Names the table or column that surely does not exist when the statement runs."""
     facts, kind = view.operation.facts, view.operation.kind
     if (
-        facts.get("if_table_exists")
-        or facts.get("if_exists")
-        or facts.get("in_do")
-        or facts.get("inline")
+        schema.gaps
         or kind in _MAKES
+        or facts.get("inline")
+        or facts.get("if_exists")
+        or facts.get("if_table_exists")
+        or facts.get("in_do")
+        or (kind in _CHANGES_ROWS and view.migration.dialect != "postgres")
     ):
         return
-    if schema.gaps or (kind in _CHANGES_ROWS and view.migration.dialect != "postgres"):
-        return
-    if "{{" in facts["table"].sql or _OF_TOOLS.search(facts["table"].name):
-        return
-    for name in (
-        facts.get("table"),
-        facts.get("references") if kind == "add_foreign_key" else None,
-    ):
-        if name is not None and schema.missing(name):
-            view.known["missing_object"] = f"table {name}"
-            return
-    table = schema.tables.get(facts["table"])
-    missing = _missing_column(schema, table, facts, kind) if table is not None else ""
-    if missing:
-        view.known["missing_object"] = f"column {missing}"
+    named, missing = facts["table"], ""
+    other = facts.get("references") if kind == "add_foreign_key" else None
+    if table is None and schema.missing(named):
+        missing = f"table {named}"
+    elif other is not None and schema.missing(other):
+        missing = f"table {other}"
+    elif table is not None and (column := _missing_column(schema, table, facts, kind)):
+        missing = f"column {column}"
+    if missing and not ("{{" in named.sql or _OF_TOOLS.search(named.name)):
+        view.known["missing_object"] = missing
 
 
 def _missing_column(schema: Schema, table: Table, facts: Any, kind: str) -> str:
@@ -78,8 +77,14 @@ def _missing_column(schema: Schema, table: Table, facts: Any, kind: str) -> str:
             and name.name.lower() not in _SYSTEM_COLUMNS
             and "{{" not in name.name
         ):
-            return f"{name} of {table.name}"
+            return "" if _has_namesake(schema, table) else f"{name} of {table.name}"
     return ""
+
+
+def _has_namesake(schema: Schema, table: Table) -> bool:
+    """With a search_path, `a.t` and `t` may be one table."""
+    name, own = table.name.name, table.name.schema
+    return any(Name(name, other) in schema.tables for other in schema.schemas if other != own)
 
 
 # IF NOT EXISTS finds something else
@@ -104,8 +109,10 @@ def record_existing(view: View, schema: Schema) -> None:
 
 def record_existing_column(view: View, schema: Schema) -> None:
     facts = view.operation.facts
+    if not facts.get("if_not_exists") or schema.gaps:
+        return
     column = schema.column(facts["table"], facts["column"])
-    if facts.get("if_not_exists") and column is not None and column.type and not schema.gaps:
+    if column is not None and column.type:
         view.known["existing_columns"] = {column.name: (column.type, column.nullable)}
 
 
@@ -167,12 +174,20 @@ def record_duplicate(view: View, schema: Schema) -> None:
     if table is None or not _is_plain(facts):
         return
     keys = _keys(facts.get("keys", ""), facts["columns"])
-    for index in table.indexes.values():
+    for index in having(table, facts["columns"]):
         same = _method(index.method) == _method(facts.get("method", "")) and not index.where
         begins = _keys(index.keys, index.columns)[: len(keys)] == keys
         if same and begins and index.name.name != facts["index"].name and not index.variety:
-            view.known["covered_by_index"] = index.name
+            view.known["covered_by_index"] = _said(index)
             return
+
+
+def _said(index: Index) -> Name:
+    """Its name, or what it belongs to where SQLite gives it none."""
+    name, constraint = index.name, index.constraint
+    if constraint is None or not name.name.startswith("("):
+        return name
+    return Name(name.name, name.schema, f"of its {constraint.kind.replace('_', ' ')}")
 
 
 def _is_plain(facts: Any) -> bool:
@@ -212,7 +227,7 @@ def foreign_key_indexed(view: View) -> bool | Unknown:
     if table is None:
         return UNKNOWN
     columns = set(facts["columns"])
-    found = any(set(index.columns[: len(columns)]) == columns for index in table.indexes.values())
+    found = any(set(index.columns[: len(columns)]) == columns for index in having(table, columns))
     return found or schema.absent(table)
 
 
@@ -253,13 +268,11 @@ def unfinished(view: View) -> str:
 
 
 DERIVE: dict[str, Callable[[View], Any]] = {
-    "missing_object": lambda view: "",
-    "existing_columns": lambda view: None,
     "differs": differs,
     "idle": idle,
-    "covered_by_index": lambda view: Name(""),
     "index_is_covered": is_covered,
     "foreign_key_indexed": foreign_key_indexed,
     "row_security_state": row_security_state,
     "unfinished": unfinished,
 }
+UNRECORDED = {"missing_object": "", "existing_columns": None, "covered_by_index": Name("")}

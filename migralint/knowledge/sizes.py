@@ -6,9 +6,8 @@ comes with a pull request, and no YAML reader has to be loaded for every commit.
 
 from __future__ import annotations
 
-import re
-
 from migralint.model import UNKNOWN, MigralintError, Sizes
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +19,10 @@ if TYPE_CHECKING:
 
 SNAPSHOT = ".migralint/sizes.yaml"
 OLD = 90  # days after which the snapshot's note asks for a new one
-_HEAD = re.compile(r"(taken|dialect|server_version): \"?([\w.-]{1,40})\"?\s*(?:#.*)?\Z")
-_ENTRY = re.compile(
+_DAY = pattern(r"\d{4}-\d\d-\d\d\Z")
+_PLAIN = pattern(r"[a-z_][a-z0-9_.]{0,200}\Z")
+_HEAD = pattern(r"(taken|dialect|server_version): \"?([\w.-]{1,40})\"?\s*(?:#.*)?\Z")
+_ENTRY = pattern(
     r"  (\"(?:[^\"\\]|\\.){1,400}\"|[^\s:\"'{}#][^\s:{}#]{0,400}):"
     r" \{rows: (\d{1,18}|unknown)(?:, bytes: (\d{1,18}|unknown))?\}\s*(?:#.*)?\Z"
 )
@@ -41,7 +42,7 @@ def read(text: str, path: str) -> Sizes:
             tables[_name(entry[1])] = (_count(entry[2]), _count(entry[3]))
         else:
             raise _wrong(path, number, f"{line.strip()[:60]!r} is no line of a snapshot of sizes")
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", head.get("taken", "")):
+    if not _DAY.match(head.get("taken", "")):
         raise _wrong(path, 1, "a snapshot of sizes says `taken:` and a day")
     return Sizes(
         head["taken"], head.get("dialect", ""), head.get("server_version", ""), tables, path
@@ -85,7 +86,7 @@ def written(sizes: Sizes) -> str:
 def _key(name: str) -> str:
     import json
 
-    return name if re.fullmatch(r"[a-z_][a-z0-9_.]{0,200}", name) else json.dumps(name)
+    return name if _PLAIN.match(name) else json.dumps(name)
 
 
 def _shown(count: int | None) -> str:

@@ -8,9 +8,7 @@ knowledge/facts.py only when a rule asks, and once.
 from __future__ import annotations
 
 from bisect import bisect_left
-from heapq import merge
 from itertools import takewhile
-from operator import attrgetter
 
 from migralint.model import UNKNOWN, Name
 from migralint.sql.vocabulary import facts_of
@@ -24,50 +22,62 @@ if TYPE_CHECKING:
     from migralint.knowledge.schema import Schema
     from migralint.model import Migration, Operation
 
-_ABSENT: Mapping[str, Any] = {"bool": False, "text": "", "int": 0, "name": Name(""), "names": ()}
-_DEFAULTS: dict[str, dict[str, Any]] = {}
+_ABSENT: Mapping[str, Any] = {
+    "bool": False,
+    "text": "",
+    "int": 0,
+    "name": Name(""),
+    "names": (),
+    "words": (),
+}
+_defaults: dict[str, dict[str, Any]] = {}
 _NOTHING: Mapping[str, Any] = {}
-_index = attrgetter("index")
 
 
 def absent(kind: str) -> dict[str, Any]:
-    """The values of the facts that a statement of this kind leaves out."""
-    known = _DEFAULTS.get(kind)
+    """The values of the facts that a statement of this kind leaves out, or that nobody recorded."""
+    known = _defaults.get(kind)
     if known is None:
-        known = _DEFAULTS[kind] = {name: _ABSENT[form] for name, form in facts_of(kind).items()}
+        from migralint.knowledge.facts import DERIVE
+        from migralint.knowledge.recording import UNRECORDED
+
+        stated = {name: _ABSENT[form] for name, form in facts_of(kind).items()}
+        known = {name: value for name, value in stated.items() if name not in DERIVE}
+        known = _defaults[kind] = {**known, **UNRECORDED}
     return known
 
 
 class View:
-    """One operation where it stands. `known` are the facts that were recorded or worked out."""
+    """One operation where it stands.
 
-    __slots__ = ("explicit", "index", "known", "operation", "timeline", "transaction")
+    `known` are the facts that the statement states, and those that were recorded or worked out;
+    `absent` are the values of what it leaves out.
+    """
+
+    __slots__ = (
+        "absent", "explicit", "index", "known", "migration", "operation", "timeline", "transaction",
+    )  # fmt: skip
 
     def __init__(self, operation: Operation, timeline: Timeline, index: int) -> None:
         self.operation: Operation = operation
         self.timeline: Timeline = timeline
+        self.migration: Migration = timeline.migration
         self.index = index
-        self.known: dict[str, Any] = {}
+        self.known: dict[str, Any] = {**operation.facts}
+        self.absent: Mapping[str, Any] = absent(operation.kind)
         self.explicit: bool = False  # between BEGIN and COMMIT
         self.transaction: int = 0  # equal for operations of one transaction
 
-    @property
-    def migration(self) -> Migration:
-        return self.timeline.migration
-
     def fact(self, name: str) -> Any:
         """The value of a fact, UNKNOWN where it could not be established."""
-        facts = self.operation.facts
-        if name in facts:
-            return facts[name]
         known = self.known
-        if name not in known:
-            derive = self.timeline.derive.get(name)
-            if derive is None:
-                known[name] = absent(self.operation.kind).get(name, UNKNOWN)
-            else:
-                known[name] = derive(self)
-        return known[name]
+        if name in known:
+            return known[name]
+        if name in self.absent:
+            return self.absent[name]
+        derive = self.timeline.derive.get(name)
+        value = known[name] = UNKNOWN if derive is None else derive(self)
+        return value
 
     @property
     def remembered(self) -> dict[Any, Any]:
@@ -147,7 +157,11 @@ class Timeline:
         if same:
             lists = [self._alike(found, same) for found in lists]
         rest = [map(found.__getitem__, _from(found, start)) for found in lists]
-        return rest[0] if len(rest) == 1 else merge(*rest, key=_index)
+        if len(rest) == 1:
+            return rest[0]
+        from heapq import merge
+
+        return merge(*rest, key=_index)
 
     def _alike(self, every: list[View], same: Mapping[str, Any]) -> list[View]:
         """Those of one kind with these values; the list may have grown since the last question."""
@@ -161,6 +175,10 @@ class Timeline:
 
 def _bare(value: Any) -> Any:
     return value.name if isinstance(value, Name) else value
+
+
+def _index(view: View) -> int:
+    return view.index
 
 
 def _from(found: list[View], start: int) -> range:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from migralint.model import UNKNOWN
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +13,11 @@ if TYPE_CHECKING:
     from migralint.knowledge.timeline import View
     from migralint.model import Unknown
 
+# They send statement by statement, so what follows a COMMIT of the file is in no transaction. Those
+# that send the file as one query begin another one with the next statement, without a word.
+_ONE_BY_ONE = frozenset(("drizzle", "flyway", "goose", "atlas"))
+_EXECUTE = pattern(r"(?i)\bexecute\s+(?:function|procedure)\b")
+_TIME = pattern(r"\s*'?\s*(\d{1,12}(?:\.\d{1,6})?)\s*(us|ms|s|min|h|d)?\s*'?\s*\Z")
 _UNITS = {"us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, "": 1}
 
 
@@ -33,7 +37,14 @@ def transaction_mode(view: View) -> str:
 def in_transaction(view: View) -> bool | Unknown:
     if view.explicit or view.fact("in_do"):
         return True
-    return wrapped(view)
+    return False if _left(view) else wrapped(view)
+
+
+def _left(view: View) -> bool:
+    """An earlier COMMIT or ROLLBACK of the file has ended the runner's transaction."""
+    if view.migration.layout not in _ONE_BY_ONE:
+        return False
+    return any(not end.fact("in_routine") for end in view.earlier(("commit", "rollback")))
 
 
 def atomic(view: View) -> bool | Unknown:
@@ -134,10 +145,12 @@ def used_value(view: View) -> bool | Unknown:
     value = view.fact("value")
     literal = "'" + value.replace("'", "''") + "'"
     own = view.operation.statement
+    drops = view.later(("drop_type",), type_name=view.fact("type_name"))
+    gone = next((drop.index for drop in drops), len(view.timeline.views))
     users = [
         other
         for other in _quoting(view).get(value.partition("'")[0], ())
-        if other.index > view.index
+        if view.index < other.index < gone
         and other.operation.statement is not own
         and literal in _evaluated(other)
     ]
@@ -165,7 +178,7 @@ def _evaluated(view: View) -> str:
     if view.operation.kind == "create_routine" and facts.get("language", "sql") != "sql":
         return text.replace(facts.get("body") or "\0", "")
     if view.operation.kind == "create_trigger":
-        return re.split(r"(?i)\bexecute\s+(?:function|procedure)\b", text)[0]
+        return _EXECUTE.split(text)[0]
     return text
 
 
@@ -187,7 +200,7 @@ def value_ms(view: View) -> int | Unknown:
 
 def milliseconds(text: str) -> int | Unknown:
     """What PostgreSQL makes of a time setting: 5s, '2 min', 5000."""
-    match = re.fullmatch(r"\s*'?\s*(\d{1,12}(?:\.\d{1,6})?)\s*(us|ms|s|min|h|d)?\s*'?\s*", text)
+    match = _TIME.match(text)
     if match is None:
         return 0 if text.strip().lower() in ("default", "") else UNKNOWN
     return int(float(match.group(1)) * _UNITS[match.group(2) or ""])
@@ -203,6 +216,7 @@ DERIVE: dict[str, Callable[[View], Any]] = {
     "locks_another_table": locks_another_table,
     "used_value": used_value,
     "commit_follows": commit_follows,
+    "foreign_keys": lambda view: view.migration.foreign_keys,
     "lock_timeout": lock_timeout,
     "lock_timeout_ms": lock_timeout_ms,
     "value_ms": value_ms,

@@ -7,11 +7,10 @@ https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES
 
 from __future__ import annotations
 
-import re
-
 from migralint.knowledge import types
 from migralint.knowledge.data import load
 from migralint.model import UNKNOWN
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,11 +94,9 @@ def _pairs(
     ]
 
 
-_CAST = re.compile(
-    r"cast\s*\((.*)\s+as\s+([^()]*(?:\([\d\s,]*\))?[^()]*)\)", re.IGNORECASE | re.DOTALL
-)
+_CAST = pattern(r"(?is)cast\s*\((.*)\s+as\s+([^()]*(?:\([\d\s,]*\))?[^()]*)\)")
 _LONGEST_CAST = 300
-_COLUMN = re.compile(r'(?:(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)\s*\.\s*)?("(?:[^"]|"")+"|[^\W\d][\w$]*)')
+_COLUMN = pattern(r'(?:(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)\s*\.\s*)?("(?:[^"]|"")+"|[^\W\d][\w$]*)')
 
 
 def _casts(using: str, column: str) -> tuple[str, ...] | None:

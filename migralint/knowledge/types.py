@@ -7,9 +7,8 @@ Canonical names are those that the servers print: format_type() of PostgreSQL
 
 from __future__ import annotations
 
-import re
-
 from migralint.model import UNKNOWN, record
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +74,12 @@ _POSTGRES_NAMES = """
 _POSTGRES = frozenset({*_POSTGRES_ALIASES.values(), *_POSTGRES_NAMES.split()})
 # citext comes with an extension, which may live in any schema; its casts are as fixed as others.
 _ANY_SCHEMA = frozenset({"citext"})
+# Types of pgvector, PostGIS and contrib: none of them is a domain.
+_EXTENSION_NAMES = """
+    vector halfvec sparsevec geometry geography box2d box3d raster hstore ltree lquery ltxtquery
+    cube seg
+"""
+OF_EXTENSIONS = frozenset(_EXTENSION_NAMES.split())
 
 _MYSQL_ALIASES = {
     "integer": "int",
@@ -115,10 +120,9 @@ _MYSQL_NAMES = """
 """
 _MYSQL = frozenset({*_MYSQL_ALIASES.values(), *MYSQL_INTEGERS, *_MYSQL_NAMES.split()})
 
-_TOKEN = re.compile(
-    r"""\s*(?:("(?:[^"]|"")*"|`(?:[^`]|``)*`)|('(?:[^'\\]|''|\\.)*')"""
+_TOKEN = pattern(
+    r"""(?s)\s*(?:("(?:[^"]|"")*"|`(?:[^`]|``)*`)|('(?:[^'\\]|''|\\.)*')"""
     r"""|([^\W\d][\w$]*)|(\d+)|([(),.\[\]]))""",
-    re.DOTALL,
 )
 _QUOTED, _STRING, _WORD, _NUMBER, _MARK = 1, 2, 3, 4, 5
 
@@ -216,7 +220,7 @@ def _postgres(words: list[str], inside: list[tuple[int, str]], dimensions: int) 
     return Type(name, arguments, dimensions, (), False, name in _POSTGRES)
 
 
-_MYSQL_ATTRIBUTES = re.compile(
+_MYSQL_ATTRIBUTES = pattern(
     r" (?:(?:character set|charset|collate) \S+"
     r"|unsigned|signed|zerofill|binary|ascii|unicode)(?= |$)"
 )

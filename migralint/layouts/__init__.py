@@ -5,24 +5,31 @@ A layout's module is imported when a folder of its kind was found: the hook meet
 
 from __future__ import annotations
 
-import re
-
 from migralint.layouts.folder import DOWN_FILE, Folder, Layout, Runs
 from migralint.model import File
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LAYOUTS", "File", "Folder", "Layout", "Runs", "layout", "recognise"]
+__all__ = ["FLYWAY_DEPTH", "LAYOUTS", "File", "Folder", "Layout", "Runs", "layout", "recognise"]
 
-FLYWAY_NAME = re.compile(r"(?:[VUB]\d[\d._]{0,60}|R)__.{1,200}\.sql$")
-MILLISECONDS = re.compile(r"1\d{12}_")
+FLYWAY_NAME = pattern(r"(?:[VUB]\d[\d._]{0,60}|R)__.{1,200}\.sql$")
+SQLX = pattern(r"(?m)^[ \t]{0,9}sqlx\b")
+FLYWAY_ROOTS = ("migration", "migrations")
+FLYWAY_DEPTH = 3
+MILLISECONDS = pattern(r"1\d{12}_")
+VERSION = pattern(r"(\d{1,40})_")
+
+
+def _numbered(folder: Folder) -> list[str]:
+    return [sub for sub in folder.subfolders() if sub[0].isdigit()]
 
 
 def _version_folders(folder: Folder, name: str) -> list[str]:
     """Some of the subfolders that begin with a digit and hold a file of this name."""
-    numbered = [sub for sub in folder.subfolders() if sub[0].isdigit()]
+    numbered = _numbered(folder)
     if len(numbered) > 6:
         numbered = numbered[:3] + numbered[-3:]
     return [sub for sub in numbered if folder.source.exists(folder.at(sub, name))]
@@ -32,14 +39,17 @@ def _is_prisma(folder: Folder) -> bool:
     if "migration_lock.toml" in folder.names:
         return True
     found = _version_folders(folder, "migration.sql")
-    return bool(found) and not folder.source.exists(folder.at(found[-1], "snapshot.json"))
+    if not found or folder.source.exists(folder.at(found[-1], "snapshot.json")):
+        return False
+    # Where most have none, they are notes, and some of them with SQL.
+    return len(found) * 2 > min(len(_numbered(folder)), 6)
 
 
 def _is_drizzle(folder: Folder) -> bool:
     if "meta/" in folder.names and folder.source.exists(folder.at("meta/_journal.json")):
         return True
-    if _version_folders(folder, "migration.sql"):
-        return True
+    if _version_folders(folder, "snapshot.json"):
+        return bool(_version_folders(folder, "migration.sql"))
     return "--> statement-breakpoint" in _first_text(folder)
 
 
@@ -52,7 +62,14 @@ def _is_diesel(folder: Folder) -> bool:
 
 
 def _is_flyway(folder: Folder) -> bool:
-    return any(FLYWAY_NAME.match(name) for name in folder.names)
+    if any(FLYWAY_NAME.match(name) for name in folder.names):
+        return True
+    if folder.path.rpartition("/")[2] not in FLYWAY_ROOTS or not folder.subfolders():
+        return False
+    # A folder for each release, or for each kind: one history where no version stands twice.
+    names = [path.rpartition("/")[2] for path in folder.below(FLYWAY_DEPTH)]
+    versions = [name.partition("__")[0] for name in names if FLYWAY_NAME.match(name)]
+    return len(set(versions)) == len(versions) > 0
 
 
 def _has_pairs(folder: Folder) -> bool:
@@ -65,12 +82,17 @@ def _ups(folder: Folder) -> list[str]:
 
 
 def _uses_sqlx(folder: Folder) -> bool:
+    if not any(VERSION.match(name) for name in folder.sql()):
+        return False  # queries, which are in every project that uses sqlx
     manifests = folder.nearest("Cargo.toml")
-    return any(re.search(r"(?m)^[ \t]{0,9}sqlx\b", folder.text(path)) for path in manifests)
+    return any(SQLX.search(folder.text(path)) for path in manifests)
 
 
 def _is_golang_migrate(folder: Folder) -> bool:
-    return _has_pairs(folder)
+    """Pairs, each with a number of its own, but for the few that somebody has got wrong."""
+    numbers = {found[1] for name in _ups(folder) if (found := VERSION.match(name))}
+    wrong = len(_ups(folder)) - len(numbers)
+    return wrong * 10 <= max(len(numbers), 10) and _has_pairs(folder)
 
 
 def _is_supabase(folder: Folder) -> bool:

@@ -6,16 +6,15 @@ https://atlasgo.io/versioned/apply#transaction-configuration
 
 from __future__ import annotations
 
-import re
-
 from migralint.layouts.folder import DOWN_FILE, Folder, Layout, Runs, flat_files
 from migralint.model import File
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NO_TRANSACTION = re.compile(r"(?m)^--[ \t]*atlas:txmode[ \t]+none\b")
+NO_TRANSACTION = pattern(r"(?m)^--[ \t]*atlas:txmode[ \t]+none\b")
 OPT_OUT = "`-- atlas:txmode none` on the first line, and an empty line after it"
 
 

@@ -7,18 +7,18 @@ https://github.com/amacneil/dbmate#migration-options
 
 from __future__ import annotations
 
-import re
-
 from migralint.layouts.folder import Folder, Layout, Runs, flat_files, set_aside
 from migralint.model import File
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAME = re.compile(r"^\d")
-UP = re.compile(r"(?m)^--[ \t]*migrate:up\b([^\n]*)")
-DOWN = re.compile(r"(?m)^--[ \t]*migrate:down\b")
+NAME = pattern(r"^\d")
+UP = pattern(r"(?m)^--[ \t]*migrate:up\b([^\n]*)")
+OUT = pattern(r"\btransaction:false\b")
+DOWN = pattern(r"(?m)^--[ \t]*migrate:down\b")
 OPT_OUT = "`-- migrate:up transaction:false` in place of `-- migrate:up`, and one statement a file"
 
 
@@ -30,7 +30,7 @@ def files(folder: Folder) -> list[File]:
 def runs(folder: Folder, dialect: str) -> Callable[[str, str], Runs]:
     def each(path: str, text: str) -> Runs:
         up, down = UP.search(text), DOWN.search(text)
-        out = up is not None and re.search(r"\btransaction:false\b", up.group(1)) is not None
+        out = up is not None and OUT.search(up.group(1)) is not None
         forward = None
         if down:
             before = down.start()

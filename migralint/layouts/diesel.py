@@ -7,16 +7,15 @@ https://docs.rs/diesel_migrations/latest/diesel_migrations/macro.embed_migration
 
 from __future__ import annotations
 
-import re
-
 from migralint.layouts.folder import Folder, Layout, Runs
 from migralint.model import File
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NOT_IN_TRANSACTION = re.compile(r"(?m)^[ \t]{0,40}run_in_transaction[ \t]{0,40}=[ \t]{0,40}false\b")
+NOT_IN_TRANSACTION = pattern(r"(?m)^[ \t]{0,40}run_in_transaction[ \t]{0,40}=[ \t]{0,40}false\b")
 OPT_OUT = (
     "a file metadata.toml beside up.sql with the line `run_in_transaction = false`, "
     "and one statement in up.sql"

@@ -1,4 +1,5 @@
 """Flyway: V1.2__name.sql (versioned), R__name.sql (repeatable, after them), U and callbacks aside.
+What lies in subfolders is part of the same history, but for those that are named for a database.
 
 A file that needs it is run outside a transaction by `executeInTransaction=false` in a .conf file
 beside it. On PostgreSQL Flyway also leaves the transaction by itself where every statement of the
@@ -8,26 +9,27 @@ https://documentation.red-gate.com/fd/migration-transaction-handling-273973399.h
 
 from __future__ import annotations
 
-import re
-
 from migralint.layouts.folder import Folder, Layout, Runs
 from migralint.model import File
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-NAME = re.compile(r"([VBR])(\d[\d._]{0,60})?__(.{1,200})\.sql$")
-ASIDE = re.compile(r"U\d[\d._]{0,60}__|(?:before|after|create)[A-Z]")
-NOT_IN_TRANSACTION = re.compile(r"(?im)^[ \t]*executeInTransaction[ \t]*=[ \t]*false\b")
-COMMENT = re.compile(r"--[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)")
+NAME = pattern(r"([VBR])(\d[\d._]{0,60})?__(.{1,200})\.sql$")
+ASIDE = pattern(r"U\d[\d._]{0,60}__|(?:before|after|create)[A-Z]")
+NOT_IN_TRANSACTION = pattern(r"(?im)^[ \t]*executeInTransaction[ \t]*=[ \t]*false\b")
+CONCURRENTLY = pattern(r"(?i)\bconcurrently\b")
+COMMENT = pattern(r"--[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)")
 
 
 def files(folder: Folder) -> list[File]:
     """Baselines and versions by their numbers, then the repeatable ones by their description."""
     found = []
     why = "is not called V1__name.sql or R__name.sql: Flyway ignores it without a word"
-    for path, name in _walk(folder, folder.path, 0):
+    for path in folder.below(8):  # Flyway looks into subfolders too
+        name = path.rpartition("/")[2]
         parts = NAME.match(name)
         if parts and (parts.group(1) == "R") == (parts.group(2) is None):
             version = (parts.group(2) or "").replace("_", ".").strip(".")
@@ -44,16 +46,6 @@ def _order(file: File) -> tuple[bool, list[int], str]:
     return not file.version, numbers, file.name
 
 
-def _walk(folder: Folder, place: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Flyway looks into subfolders too."""
-    for name in folder.source.list(place):
-        path = f"{place}/{name}" if place != "." else name
-        if name.endswith("/") and depth < 8:
-            yield from _walk(folder, path[:-1], depth + 1)
-        else:
-            yield path, name
-
-
 def runs(folder: Folder, dialect: str) -> Callable[[str, str], Runs]:
     def each(path: str, text: str) -> Runs:
         name = path.rpartition("/")[2]
@@ -67,10 +59,10 @@ def runs(folder: Folder, dialect: str) -> Callable[[str, str], Runs]:
 
 
 def _only_concurrent(text: str) -> bool:
-    if not re.search(r"(?i)\bconcurrently\b", text):
+    if not CONCURRENTLY.search(text):
         return False
     statements = [part for part in COMMENT.sub(" ", text).split(";") if part.strip()]
-    return all(re.search(r"(?i)\bconcurrently\b", part) for part in statements)
+    return all(CONCURRENTLY.search(part) for part in statements)
 
 
 LAYOUT = Layout(files, runs)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import re
-
 from migralint.model import UNKNOWN, File, Unknown, record
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    import re
+    from collections.abc import Callable, Iterable, Iterator
 
     from migralint.config import Config
     from migralint.source import Source
 
-LEADING_DIGITS = re.compile(r"\d{1,40}")
-DOWN_FILE = re.compile(r"(?:^|[._-])(?:down|undo|rollback|revert)\.sql$", re.IGNORECASE)
+ENDING = pattern(r"(?i)(?:\.up)?\.sql$")
+DATABASES = frozenset((
+    "postgres", "postgresql", "pg", "cockroachdb", "mysql", "mariadb", "sqlite", "sqlite3", "h2",
+    "hsqldb", "oracle", "sqlserver", "mssql", "db2", "clickhouse", "snowflake",
+))  # fmt: skip
+LEADING_DIGITS = pattern(r"\d{1,40}")
+# 1_a.down.sql, and Postgrator's 1.undo.a.sql
+DOWN_FILE = pattern(
+    r"(?i)(?:^|[._-])(?:down|undo|rollback|revert)\.sql$|^\d{1,20}\.undo\.[^/]{1,200}\.sql$",
+)
 
 
 @record
@@ -24,13 +32,17 @@ class Runs:
     transaction: str | Unknown = UNKNOWN
     opt_out: str = ""
     forward: tuple[tuple[int, int], ...] | None = None
+    foreign_keys: bool | Unknown = UNKNOWN
 
 
 class Folder:
     """The folder that holds a layout's migrations. `kept` are bytes that were read already;
-    `strays`: (path, sentence) of what the layout's tool ignores or stumbles over."""
+    `strays`: (path, sentence) of what the layout's tool ignores or stumbles over; `marked`: what
+    begins with a byte order mark."""
 
-    __slots__ = ("config", "kept", "names", "notes", "path", "problems", "source", "strays")
+    __slots__ = (
+        *("config", "kept", "marked", "names", "notes", "path", "problems", "source", "strays"),
+    )
 
     def __init__(self, path: str, source: Source, config: Config) -> None:
         self.path = path
@@ -41,6 +53,7 @@ class Folder:
         self.notes: list[str] = []
         self.problems: list[tuple[str, str, int]] = []
         self.strays: list[tuple[str, str]] = []
+        self.marked: list[str] = []
 
     def sql(self) -> list[str]:
         """The names that end in .sql; a folder of such a name too, or it would be overlooked."""
@@ -52,6 +65,16 @@ class Folder:
     def at(self, *parts: str) -> str:
         """The path of something in this folder, relative to the root."""
         return "/".join(part for part in (self.path if self.path != "." else "", *parts) if part)
+
+    def below(self, depth: int, place: str = "") -> Iterator[str]:
+        """The files in this folder and its subfolders, but for those of one database each."""
+        place = place or self.path
+        for name in self.source.list(place):
+            path = f"{place}/{name}" if place != "." else name
+            if not name.endswith("/"):
+                yield path
+            elif depth and name[:-1].lower() not in DATABASES:
+                yield from self.below(depth - 1, path[:-1])
 
     def text(self, path: str) -> str:
         """A small file's text for looking at, "" where it cannot be read; kept, not read again."""
@@ -92,7 +115,7 @@ class Layout:
 
 def split_name(name: str) -> tuple[str, str]:
     """`20240101_add_users.sql` -> ("20240101", "add_users")."""
-    stem = re.sub(r"(?:\.up)?\.sql$", "", name, flags=re.IGNORECASE)
+    stem = ENDING.sub("", name)
     found = LEADING_DIGITS.match(stem)
     if not found:
         return stem, stem

@@ -6,8 +6,6 @@ https://github.com/golang-migrate/migrate/blob/master/MIGRATIONS.md
 
 from __future__ import annotations
 
-import re
-
 from migralint.layouts.folder import (
     DOWN_FILE,
     Folder,
@@ -18,12 +16,13 @@ from migralint.layouts.folder import (
     set_aside,
 )
 from migralint.model import File
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAME = re.compile(r"^\d{1,40}_.{1,200}\.(?:up|down)\.sql$")
+NAME = pattern(r"^\d{1,40}_.{1,200}\.(?:up|down)\.sql$")
 
 
 def files(folder: Folder) -> list[File]:

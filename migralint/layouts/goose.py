@@ -5,16 +5,16 @@ https://pressly.github.io/goose/documentation/annotations/
 
 from __future__ import annotations
 
-import re
-
 from migralint.layouts.folder import Folder, Layout, Runs, by_number, flat_files
 from migralint.model import File
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
 
-MARK = re.compile(r"(?im)^[ \t]*--[ \t]*\+goose[ \t]+(up|down|no[ \t]+transaction)\b")
+MARK = pattern(r"(?im)^[ \t]*--[ \t]*\+goose[ \t]+(up|down|no[ \t]+transaction)\b")
 OPT_OUT = "`-- +goose NO TRANSACTION` on the first line"
 
 

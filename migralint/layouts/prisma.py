@@ -8,10 +8,9 @@ is a transaction as soon as it holds two statements; from 7.4 on each statement 
 
 from __future__ import annotations
 
-import re
-
 from migralint.layouts.folder import Folder, Layout, Runs, dialect_named, set_aside
 from migralint.model import File
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,24 +18,25 @@ if TYPE_CHECKING:
 
     from migralint.model import Unknown
 
-PROVIDER = re.compile(r"""(?m)^[ \t]{0,40}provider[ \t]{0,40}=[ \t]{0,40}["']([a-z]{1,40})["']""")
+PROVIDER = pattern(r"""(?m)^[ \t]{0,40}provider[ \t]{0,40}=[ \t]{0,40}["']([a-z]{1,40})["']""")
 # a script may be called prisma too, so the value has to look like a version
-DEPENDENCY = re.compile(
+DEPENDENCY = pattern(
     r'"(?:prisma|@prisma/client)"\s{0,40}:\s{0,40}'
     r'"([\^~<>=v*\d][^"]{0,100}|(?:latest|next|dev|catalog:|workspace:|npm:)[^"]{0,100})"'
 )
-NO_FILE = re.compile(r"(?!)")
-NUMBER = re.compile(r"(\d{1,6})(?:\.(\d{1,6}))?")
+VERSION = pattern(r"^\d{1,40}_?")
+NO_FILE = pattern(r"(?!)")
+NUMBER = pattern(r"(\d{1,6})(?:\.(\d{1,6}))?")
 # npm, pnpm, yarn and bun, in this order of their files
 LOCKED = {
-    "package-lock.json": re.compile(
+    "package-lock.json": pattern(
         r'"node_modules/(?:prisma|@prisma/client)": \{\s{0,40}"version": "(\d+\.\d+)'
     ),
-    "pnpm-lock.yaml": re.compile(r"(?m)^ {2,8}['\"/]{0,2}(?:prisma|@prisma/client)[@/](\d+\.\d+)"),
-    "yarn.lock": re.compile(
+    "pnpm-lock.yaml": pattern(r"(?m)^ {2,8}['\"/]{0,2}(?:prisma|@prisma/client)[@/](\d+\.\d+)"),
+    "yarn.lock": pattern(
         r'(?m)^"?(?:prisma|@prisma/client)@[^\n]{1,200}:\n {1,4}version:? "?(\d+\.\d+)'
     ),
-    "bun.lock": re.compile(r'"(?:prisma|@prisma/client)": \["(?:prisma|@prisma/client)@(\d+\.\d+)'),
+    "bun.lock": pattern(r'"(?:prisma|@prisma/client)": \["(?:prisma|@prisma/client)@(\d+\.\d+)'),
 }
 STATEMENTS_FROM = (7, 4)
 
@@ -51,8 +51,8 @@ def files(folder: Folder) -> list[File]:
     for name in sorted(folder.subfolders(), key=_order):
         path = folder.at(name, "migration.sql")
         if folder.source.exists(path) or "migration.sql" in folder.source.list(folder.at(name)):
-            found.append(File(path, name, re.sub(r"^\d{1,40}_?", "", name) or name))
-        else:
+            found.append(File(path, name, VERSION.sub("", name) or name))
+        elif folder.at(name) not in folder.source.closed:
             without.append(name)
     stops = "holds no migration.sql: `prisma migrate deploy` stops there (P3015)"
     folder.strays += [(folder.at(name), stops) for name in without]
@@ -125,9 +125,9 @@ def _numbers(text: str) -> tuple[int, int] | None:
 
 
 def _locked(folder: Folder) -> tuple[int, int] | None:
-    for name, pattern in LOCKED.items():
+    for name, form in LOCKED.items():
         for path in folder.nearest(name):
-            found = pattern.search(folder.text(path))
+            found = form.search(folder.text(path))
             if found:
                 return _numbers(found.group(1))
     return None
@@ -138,7 +138,7 @@ def runs(folder: Folder, dialect: str) -> Callable[[str, str], Runs]:
     transaction: str | Unknown = "statement"
     if dialect == "postgres" and (version(folder) or (0, 0)) < STATEMENTS_FROM:
         transaction = "query"
-    return lambda path, text: Runs(transaction)
+    return lambda path, text: Runs(transaction, foreign_keys=True)
 
 
 LAYOUT = Layout(files, runs, dialect, lambda folder: _provider(folder, _lock(folder)))

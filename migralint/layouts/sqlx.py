@@ -7,8 +7,6 @@ https://docs.rs/sqlx/latest/sqlx/macro.migrate.html
 
 from __future__ import annotations
 
-import re
-
 from migralint.layouts.folder import (
     DOWN_FILE,
     Folder,
@@ -19,12 +17,13 @@ from migralint.layouts.folder import (
     set_aside,
 )
 from migralint.model import File
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAME = re.compile(r"_")
+NAME = pattern(r"_")
 MARK = "-- no-transaction"
 OPT_OUT = f"`{MARK}` on the first line, and one statement a file"
 
@@ -36,7 +35,10 @@ def files(folder: Folder) -> list[File]:
 
 
 def runs(folder: Folder, dialect: str) -> Callable[[str, str], Runs]:
-    return lambda path, text: Runs("query" if text.startswith(MARK) else "file", OPT_OUT)
+    def each(path: str, text: str) -> Runs:
+        return Runs("query" if text.startswith(MARK) else "file", OPT_OUT, foreign_keys=True)
+
+    return each
 
 
 LAYOUT = Layout(files, runs)

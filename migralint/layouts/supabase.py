@@ -6,16 +6,15 @@ transaction as soon as it holds two of them.
 
 from __future__ import annotations
 
-import re
-
 from migralint.layouts.folder import Folder, Layout, Runs, flat_files, set_aside
 from migralint.model import File
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAME = re.compile(r"^\d{1,40}_.")
+NAME = pattern(r"^\d{1,40}_.")
 
 
 def files(folder: Folder) -> list[File]:

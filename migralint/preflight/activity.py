@@ -6,9 +6,9 @@ https://www.postgresql.org/docs/current/view-pg-locks.html
 
 from __future__ import annotations
 
+from migralint.amounts import counted, duration
 from migralint.preflight.asked import tables
 from migralint.preflight.check import failed, passed, warned
-from migralint.runner.amounts import counted, duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ https://dev.mysql.com/doc/refman/8.4/en/metadata-locking.html
 
 from __future__ import annotations
 
+from migralint.amounts import counted, duration
 from migralint.preflight.asked import tables
 from migralint.preflight.check import failed, passed, warned
-from migralint.runner.amounts import counted, duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

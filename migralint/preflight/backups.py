@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from migralint.amounts import duration, size
 from migralint.preflight.check import failed, passed, warned
-from migralint.runner.amounts import duration, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

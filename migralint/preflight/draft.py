@@ -6,10 +6,11 @@ A failed or edited migration is a check of its own; that there is one must not h
 from __future__ import annotations
 
 from migralint.model import MigralintError
-from migralint.runner import gate, history
-from migralint.runner.apply import check_files, up_to
+from migralint.runner import choosing, history
+from migralint.runner.apply import check_files
 from migralint.runner.modes import mode
-from migralint.runner.plan import Plan, planned
+from migralint.runner.plan import Plan, linted
+from migralint.runner.reading import patiently
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def draft(target: Target, session: Session, only_to: str = "") -> tuple[Plan | N
     """(the plan, ""), or (None, why there is none): a file that cannot be read or run."""
     rows = history.read(target.db, session, target.table)
     states = history.states(target.locals, rows or ())
-    pending = up_to(states, only_to)
+    pending, waiting = choosing.chosen(target, states, only_to)
+    notes = tuple(choosing.said(target, waiting))
     try:
         check_files(target)
         modes = [mode(state.local.migration, target.db) for state in pending if state.local]
@@ -29,7 +31,11 @@ def draft(target: Target, session: Session, only_to: str = "") -> tuple[Plan | N
         return None, str(error)
     shown, environment = session.server.shown, target.environment
     if not pending:
-        return Plan(shown, environment, (), None, ()), ""
-    report = gate.lint(target, session, pending, modes)
-    found = planned(target, session, pending, modes, report)
-    return Plan(shown, environment, found, report, ()), ""
+        return Plan(shown, environment, (), None, notes, waiting), ""
+    try:
+        found, report = patiently(
+            target.db, session, 0, lambda _: None, lambda: linted(target, session, pending, modes)
+        )
+    except MigralintError as error:
+        return None, error.message
+    return Plan(shown, environment, found, report, notes, waiting), ""

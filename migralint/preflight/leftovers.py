@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from migralint.amounts import counted
 from migralint.preflight.check import failed, passed, warned
 from migralint.preflight.data import asking
-from migralint.runner.amounts import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

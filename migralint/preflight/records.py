@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from migralint.amounts import counted
 from migralint.preflight.check import failed, passed, warned
-from migralint.runner.amounts import counted
+from migralint.runner import choosing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,8 +78,12 @@ def pending(asked: Asked) -> Iterable[Check]:
         yield failed("pending", asked.problem)
         return
     names = [planned.name for planned in asked.planned]
+    waiting = asked.plan.withheld if asked.plan else ()
+    for text in choosing.said(asked.target, waiting):
+        yield passed("pending", text)
     if not names:
-        yield passed("pending", "nothing is pending")
+        if not waiting:
+            yield passed("pending", "nothing is pending")
         return
     without = [p for p in asked.planned if not p.mode.transaction and asked.dialect != "mysql"]
     said = counted(len(names), "pending migration")

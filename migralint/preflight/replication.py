@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from migralint.amounts import counted, duration, size
 from migralint.preflight.check import passed, warned
-from migralint.runner.amounts import counted, duration, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

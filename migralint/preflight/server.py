@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from migralint.model import MigralintError
 from migralint.preflight.check import failed, passed, warned
+from migralint.runner import clock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def version(asked: Asked) -> Iterable[Check]:
     server, config = asked.session.server, asked.target.config
     product = "mariadb" if server.mariadb else asked.dialect
     ends = END_OF_LIFE.get(product, {})
-    end, today = ends.get(server.version, ""), datetime.now(UTC).strftime("%Y-%m-%d")
+    end, today = ends.get(server.version, ""), clock.today()
     name = "server version"
     if end and end < today:
         yield warned(name, f"{server.shown} gets no fixes since {end}")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 
+from migralint.amounts import size
 from migralint.preflight.check import failed, passed, warned
-from migralint.runner.amounts import size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from migralint.amounts import counted
 from migralint.knowledge import effects, estimates
 from migralint.preflight.check import failed, passed, warned
 from migralint.preflight.data import asking
 from migralint.preflight.data.question import quote
 from migralint.runner import gate
-from migralint.runner.amounts import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

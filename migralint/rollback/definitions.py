@@ -55,6 +55,8 @@ _NAMES = {"view": ("view",), "trigger": ("table", "trigger"), "policy": ("table"
           "partition": ("partition",)}  # fmt: skip
 
 _STAR = re.compile(r"(?i)\bselect\s+(?:distinct\s+)?\*|[,\s]\w+\.\*|,\s*\*")
+# PostgreSQL turns it into a timestamp when the view is made.
+_MOMENT = re.compile(r"(?i)'\s*(?:now|today|tomorrow|yesterday)\s*'")
 
 
 @record
@@ -79,11 +81,13 @@ class Definitions:
         self.begun = 0  # before the migration that is taken back
         self.made_at: dict[tuple[str, ...], int] = {}
 
-    def star_has_changed(self, view: Name) -> bool:
-        """A `*` in the view's text stands for other columns than when it was made."""
+    def otherwise(self, view: Name) -> str:
+        """Why the same text may make another view now than it did, "" where it does not."""
         text = self.of("view", view)
         made = self.made_at.get(_key("view", [view]), 0)
-        return bool(_STAR.search(text)) and made < self.begun
+        if _STAR.search(text) and made < self.begun:
+            return "its * may stand for other columns now: write them out"
+        return "the 'now' in it becomes the moment at which it is made" * bool(_MOMENT.search(text))
 
     def is_absent(self, family: str, *names: Any) -> bool:
         """No migration has made one of that name, and none was renamed to it."""
@@ -103,6 +107,16 @@ class Definitions:
             if key[0] in ("trigger", "policy", "rule") and key[1] == wanted
         ]
 
+    def comments(self, table: Name, column: Name | None = None) -> dict[tuple[str, ...], str]:
+        """COMMENT ON of the column; without one, of the table and all of its columns."""
+        said = {key: text for key, text in self.texts.items() if key[0] == "comment"}
+        if column is not None:
+            key = ("comment", "column", f"{table.name}.{column.name}")
+            return {key: said[key]} if key in said else {}
+        own, place = f"{table.name}.", ("table", _plain(table))
+        return {k: text for k, text in said.items()
+                if k[1:] == place or (k[1] == "column" and k[2].startswith(own))}  # fmt: skip
+
     def _found(self, key: tuple[str, ...]) -> tuple[str, ...]:
         """SQLite and MySQL drop a trigger without naming its table."""
         if key[0] != "trigger" or key[1] not in ("", "."):
@@ -120,6 +134,9 @@ class Definitions:
         kind, facts = operation.kind, operation.facts
         if kind in ("add_column", "drop_column", "rename_column") and not facts.get("inline"):
             self.changes += 1
+        if kind in ("drop_column", "drop_table"):
+            for key in self.comments(facts["table"], facts.get("column")):
+                del self.texts[key]
         if kind in CHANGERS:
             family = CHANGERS[kind]
             key = _key(family, [facts.get(n) for n in _NAMES[family]])
@@ -140,7 +157,16 @@ class Definitions:
             self.made_at[key] = self.changes
         if kind in ("create_routine", "drop_routine", "alter_routine"):
             self._routine(operation)
+        if facts.get("cascade"):
+            self._taken_along(schema)
         self._pieces(operation, schema)
+
+    def _taken_along(self, schema: Schema) -> None:
+        """CASCADE has dropped views: what the schema has no more is not defined either."""
+        there = {_plain(name) for name in schema.views}
+        for key in [k for k in self.present if k[0] == "view" and k[1] not in there]:
+            self.texts.pop(key, None)
+            self.present.discard(key)
 
     def _routine(self, operation: Operation) -> None:
         text = operation.statement.text

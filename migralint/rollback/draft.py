@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
+from migralint import amounts
 from migralint.model import MigralintError, record
 from migralint.rollback.grades import GRADES, LOSSLESS, Undo
 from migralint.rollback.scripts import DRAFT, home
-from migralint.runner import amounts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

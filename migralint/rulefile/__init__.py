@@ -23,7 +23,7 @@ CASE_KEYS = ("when", "message", "why", "instead", "severity")
 EXAMPLE_KEYS = ("text", "given", "dialect", "fails", "runs")
 GIVEN = (
     "table_rows", "server_version", "mariadb", "layout", "transaction", "earlier", "path",
-    "prisma_version", "config", "files", "base",
+    "prisma_version", "config", "files", "base", "foreign_keys",
 )  # fmt: skip
 SEVERITIES = {str(severity): severity for severity in Severity}
 PER = {per: per for per in ("operation", "statement")}

@@ -10,6 +10,7 @@ import yaml
 
 from migralint.cache import reads
 from migralint.model import MigralintError, record
+from migralint.nesting import refuse_depth
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -27,9 +28,13 @@ class File:
 
 def compose(file: File) -> yaml.Node | None:
     try:
-        root = yaml.compose(reads.read(file.path).decode(), LOADER)
+        text = reads.read(file.path).decode()
+        refuse_depth(text, LOADER)
+        root = yaml.compose(text, LOADER)
     except UnicodeDecodeError:
         file.wrong(None, "is not UTF-8")
+    except ValueError as error:
+        file.wrong(None, str(error))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 
-from migralint.model import MigralintError, record
-from migralint.runner import gate, history
+from migralint.model import MigralintError, record, replace
+from migralint.runner import choosing, gate, history
 from migralint.runner.creating import open_or_create
 from migralint.runner.execute import execute
 from migralint.runner.failure import error_of
 from migralint.runner.modes import mode
 from migralint.runner.outcome import Run
 from migralint.runner.progress import Watch, pause
+from migralint.runner.reading import patiently
 from migralint.runner.target import answering, judged
 
 TYPE_CHECKING = False
@@ -43,6 +44,7 @@ class Result:
     skipped: tuple[str, ...] = ()
     report: Report | None = None
     notes: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 def apply(target: Target, options: Options, progress: Progress, received: Received) -> Result:
@@ -109,17 +111,22 @@ def _locked(target: Target, session: Session, options: Options, run: Run) -> Res
     states = history.states(target.locals, rows or ())
     for note in gate.check_history(target, states, options.allowed):
         run.progress.note(f"warning: {note}")
-    pending = up_to(states, options.only_to)
+    pending, waiting = choosing.chosen(target, states, options.only_to)
+    for note in choosing.said(target, waiting):
+        run.progress.note(note)
     if not pending:
-        return Result()
+        return Result(withheld=waiting)
     if rows is None:
         gate.check_empty(target, session)
     modes = [mode(state.local.migration, db) for state in pending if state.local]
-    report = gate.check(target, session, pending, modes)
+    report = patiently(
+        db, session, options.retries, run.progress.note,
+        lambda: gate.check(target, session, pending, modes),
+    )  # fmt: skip
     gate.check_rights(target, session, modes)
     if rows is None:
         _create(target, session)
-    return _run(target, session, run, pending, modes, report)
+    return replace(_run(target, session, run, pending, modes, report), withheld=waiting)
 
 
 def _create(target: Target, session: Session) -> None:
@@ -131,28 +138,6 @@ def _create(target: Target, session: Session) -> None:
     except ServerError as error:
         if history.read(target.db, session, target.table) is None:
             raise MigralintError(f"cannot make the history table: {error}", status=4) from None
-
-
-def up_to(states: Sequence[State], version: str) -> list[State]:
-    """The pending ones, in order, to this version or name and not beyond."""
-    pending = [s for s in states if s.local and s.state in ("pending", "rolled back")]
-    if not version:
-        return pending
-    names = [s.name for s in states if s.local and version in (s.name, s.local.migration.version)]
-    names = names or [s.name for s in states if s.local and _digits(s.name) == version]
-    if len(names) != 1:
-        which = f"several migrations are {version}" if names else f"there is no migration {version}"
-        raise MigralintError(which, hint="--only-to takes the version or the whole name.")
-    order = [s.name for s in states if s.local]
-    last = order.index(names[0])
-    return [s for s in pending if order.index(s.name) <= last]
-
-
-def _digits(name: str) -> str:
-    import re
-
-    found = re.match(r"\d+", name)
-    return found[0] if found else ""
 
 
 def _run(

@@ -35,6 +35,7 @@ def as_json(
         "outcome": _outcome(result, error),
         "applied": list(getattr(error, "applied", result.applied)),
         "skipped": list(result.skipped),
+        "withheld": list(result.withheld),
         "failed": _failed(*failed) if failed else None,
         "findings": [finding_entry(finding) for finding in findings],
         "error": _error(error) if error else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migralint.amounts import counted
 from migralint.model import MigralintError, record
 
 TYPE_CHECKING = False
@@ -123,9 +124,8 @@ def _stays(outcome: Outcome, done: int, undone: str) -> list[str]:
         for name in outcome.invalid
     ]
     if done:
-        parts.append(
-            f"{done} {'migration' if done == 1 else 'migrations'} before it were applied and stay."
-        )
+        stay = "was applied and stays" if done == 1 else "were applied and stay"
+        parts.append(f"{counted(done, 'migration')} before it {stay}.")
     return parts
 
 
@@ -136,6 +136,8 @@ def _partly(outcome: Outcome, total: int) -> str:
         doubt = " The connection broke, so the statement after them may have been carried out too."
     elif outcome.signal:
         doubt = " The statement after them was cancelled."
+    if not (outcome.committed or doubt):
+        return f"{why}this run has put no statement of it into the database."
     return f"{why}{outcome.committed} of {total} statements are in the database and stay.{doubt}"
 
 
@@ -148,10 +150,12 @@ def _next(local: Local, outcome: Outcome) -> list[str]:
     if outcome.state in ("unknown", "applied"):
         return ["`migralint status` tells what is applied; then run `migralint apply` again."]
     again = f"`migralint resolve --rolled-back {local.name}`, then `migralint apply`"
-    if outcome.invalid:
-        return [f"Mend the cause, then {again}: it drops the INVALID index first."]
+    first = ", which drops the INVALID index first" if outcome.invalid else ""
+    if outcome.invalid and not outcome.committed:
+        return [f"Mend the cause, then {again}{first}."]
+    cause = "Mend the cause and undo" if outcome.invalid else "Undo"
     return [
-        f"Undo what is there, then {again};",
+        f"{cause} what is there (or guard it, IF NOT EXISTS), then {again}{first};",
         f"or carry out the rest by hand, then `migralint resolve --applied {local.name}`.",
     ]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from migralint.model import MigralintError, Migration, Severity, replace
-from migralint.runner import excused
+from migralint.runner import clock, excused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,36 +28,17 @@ DESTRUCTIVE = "destructive"
 REFUSED = 5  # the exit status
 # Operations that only the owner of the table may run, in PostgreSQL.
 OWNED = [
-    "drop_table",
-    "rename_table",
-    "truncate",
-    "add_column",
-    "drop_column",
-    "rename_column",
-    "alter_column_type",
-    "set_not_null",
-    "drop_not_null",
-    "set_default",
-    "drop_default",
-    "add_primary_key",
-    "add_unique",
-    "add_check",
-    "add_foreign_key",
-    "validate_constraint",
-    "drop_constraint",
-    "create_index",
-    "create_trigger",
-    "row_security",
-    "create_policy",
-]
+    "drop_table", "rename_table", "truncate", "add_column", "drop_column", "rename_column",
+    "alter_column_type", "set_not_null", "drop_not_null", "set_default", "drop_default",
+    "add_primary_key", "add_unique", "add_check", "add_foreign_key", "validate_constraint",
+    "drop_constraint", "create_index", "create_trigger", "row_security", "create_policy",
+]  # fmt: skip
 
 
 def lint(
     target: Target, session: Session, pending: Sequence[State], modes: Sequence[Mode]
 ) -> Report:
     """What the rules say of the pending migrations on this database, run as we run them."""
-    from datetime import UTC, datetime
-
     from migralint.lint import lint as lint_migrations
 
     rules = _rules(target.config)
@@ -69,18 +50,17 @@ def lint(
     context = Migration(
         DATABASE, text, "", "", "plain", dialect, pending=False, report=False, folder=folder
     )
-    today = datetime.now(UTC).strftime("%Y-%m-%d")
     empty = excused.is_empty(target, session)
     originals = [state.local.migration for state in pending if state.local]
     made = excused.exempted(target, originals, made, empty)
-    report = lint_migrations([context, *made], rules, config, today)
+    report = lint_migrations([context, *made], rules, config, clock.today())
     return excused.softened(target, report, rules, empty)
 
 
 def as_run(migration: Migration, how: Mode) -> Migration:
-    """The layout's own tool may use another transaction than we do."""
+    """The layout's own tool may use another transaction than we do. It is read already."""
     said = "file" if how.transaction else "statement"
-    return replace(migration, pending=True, report=True, transaction=said)
+    return replace(migration, pending=True, report=True, transaction=said, reading=how.reading)
 
 
 def _rules(config: Config) -> tuple[Rule, ...]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 
-from migralint.model import record
+from migralint.model import record, replace
+from migralint.runner.choosing import is_marked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -217,9 +218,8 @@ def states(locals_: Sequence[Local], rows: Iterable[Row]) -> list[State]:
 
 
 def _late(state: State) -> State:
-    from migralint.model import replace
-
-    return replace(state, late=True)
+    """One that waits to be named is meant to come later than others."""
+    return state if is_marked(state) else replace(state, late=True)
 
 
 def _state(name: str, rows: list[Row], local: Local | None) -> State:

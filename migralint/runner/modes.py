@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, record, replace
 from migralint.sql.operations import operations
 from migralint.sql.statements import split
 
@@ -23,59 +23,21 @@ if TYPE_CHECKING:
 MARKED = {"goose": "statement", "flyway": "statement", "atlas": "statement", "diesel": "query",
           "dbmate": "query", "sqlx": "query"}  # fmt: skip
 # Kinds that run no code of the user's own, which could change settings.
-PLAIN = frozenset(
-    [
-        "create_table",
-        "drop_table",
-        "rename_table",
-        "add_column",
-        "drop_column",
-        "rename_column",
-        "set_not_null",
-        "drop_not_null",
-        "set_default",
-        "drop_default",
-        "add_primary_key",
-        "add_unique",
-        "add_foreign_key",
-        "add_check",
-        "validate_constraint",
-        "drop_constraint",
-        "create_index",
-        "drop_index",
-        "rename_index",
-        "create_type",
-        "drop_type",
-        "add_enum_value",
-        "rename_enum_value",
-        "create_schema",
-        "create_sequence",
-        "comment",
-    ]
-)
+PLAIN = frozenset([
+    "create_table", "drop_table", "rename_table", "add_column", "drop_column", "rename_column",
+    "set_not_null", "drop_not_null", "set_default", "drop_default", "add_primary_key",
+    "add_unique", "add_foreign_key", "add_check", "validate_constraint", "drop_constraint",
+    "create_index", "drop_index", "rename_index", "create_type", "drop_type", "add_enum_value",
+    "rename_enum_value", "create_schema", "create_sequence", "comment",
+])  # fmt: skip
 FROM_STDIN = re.compile(r"(?i)\bfrom\s+stdin\b")
 COPY_END = re.compile(r"(?m)^\\\.[ \t]*\r?$")
 # SQLite: what does no harm where a file turns foreign keys off for another part of it.
-HARMLESS = frozenset(
-    [
-        "create_table",
-        "create_index",
-        "drop_index",
-        "add_column",
-        "create_view",
-        "drop_view",
-        "create_trigger",
-        "drop_trigger",
-        "pragma",
-        "begin",
-        "commit",
-        "rename_column",
-        "rename_table",
-        "other",
-        "comment",
-        "select",
-    ]
-)
+HARMLESS = frozenset([
+    "create_table", "create_index", "drop_index", "add_column", "create_view", "drop_view",
+    "create_trigger", "drop_trigger", "pragma", "begin", "commit", "rename_column",
+    "rename_table", "other", "comment", "select",
+])  # fmt: skip
 
 
 @record
@@ -89,12 +51,14 @@ class Step:
 
 @record
 class Mode:
-    """`settings` are set around the transaction; `reason` says why there is none."""
+    """`settings` are set around the transaction; `reason` says why there is none; `reading` is all
+    that the file holds, for the linter."""
 
     transaction: bool
     steps: tuple[Step, ...]
     reason: str = ""
     settings: Mapping[str, str] = {}
+    reading: tuple[list[Statement], list[Operation]] | None = None
 
     @property
     def leaves_session_alone(self) -> bool:
@@ -106,7 +70,13 @@ class Mode:
 
 
 def mode(migration: Migration, db: Database) -> Mode:
-    steps = tuple(_steps(migration))
+    statements = split(migration.text, migration.dialect, migration.forward)
+    made = [operations(statement, migration.dialect) for statement in statements]
+    found = _mode(migration, tuple(_steps(migration, statements, made)), db)
+    return replace(found, reading=(statements, [o for own in made for o in own]))
+
+
+def _mode(migration: Migration, steps: tuple[Step, ...], db: Database) -> Mode:
     marked = MARKED.get(migration.layout) == migration.transaction
     if marked and migration.transaction != "file":
         return Mode(False, steps, f"the file says so ({migration.opt_out})")
@@ -132,15 +102,16 @@ def _refusal(dialect: str, operation: Operation) -> str:
     return f"{verb} (line {operation.line}) cannot run in a transaction"
 
 
-def _steps(migration: Migration) -> Iterator[Step]:
+def _steps(
+    migration: Migration, statements: Sequence[Statement], made: Sequence[Sequence[Operation]]
+) -> Iterator[Step]:
     """The statements without what is for psql; COPY with the rows that follow it."""
-    for statement in split(migration.text, migration.dialect, migration.forward):
+    for statement, own in zip(statements, made, strict=True):
         if statement.form == "psql":
             _psql(migration, statement)
         elif statement.form == "sql":
-            made = tuple(operations(statement, migration.dialect))
-            data = _rows(migration.text, statement.end) if _reads_stdin(statement, made) else None
-            yield Step(statement, made, data)
+            data = _rows(migration.text, statement.end) if _reads_stdin(statement, own) else None
+            yield Step(statement, tuple(own), data)
 
 
 def _psql(migration: Migration, statement: Statement) -> None:
@@ -156,7 +127,7 @@ def _psql(migration: Migration, statement: Statement) -> None:
     )
 
 
-def _reads_stdin(statement: Statement, made: tuple[Operation, ...]) -> bool:
+def _reads_stdin(statement: Statement, made: Sequence[Operation]) -> bool:
     return made[0].kind == "copy" and FROM_STDIN.search(statement.text) is not None
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from migralint.knowledge.effects import Effect, effect, held_together, is_own
 from migralint.model import Sizes, record, replace
-from migralint.runner import gate, history
-from migralint.runner.apply import check_files, up_to
+from migralint.runner import choosing, gate, history
+from migralint.runner.apply import check_files
+from migralint.runner.creating import open_or_imagine
 from migralint.runner.modes import mode
-from migralint.runner.target import answering, judged, open_session
+from migralint.runner.reading import patiently
+from migralint.runner.target import answering, judged
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from migralint.runner.history import State
     from migralint.runner.modes import Mode
     from migralint.runner.target import Target
+RETRIES = 2
 
 
 @record
@@ -44,6 +47,7 @@ class Plan:
     planned: tuple[Planned, ...]
     report: Report | None
     notes: tuple[str, ...]
+    withheld: tuple[str, ...] = ()
 
     @property
     def refused(self) -> bool:
@@ -52,24 +56,36 @@ class Plan:
 
 def plan(target: Target, only_to: str, allowed: Sequence[str] = ()) -> Plan:
     check_files(target)
-    session = open_session(target, False)
+    target, session, absent = open_or_imagine(target)
     target = judged(target, session)
     try:
         with answering(session.url):
-            rows = history.read(target.db, session, target.table)
+            rows = None if absent else history.read(target.db, session, target.table)
             states = history.states(target.locals, rows or ())
-            notes = gate.check_history(target, states, allowed)
-            pending = up_to(states, only_to)
+            notes = [absent] * bool(absent) + gate.check_history(target, states, allowed)
+            pending, waiting = choosing.chosen(target, states, only_to)
+            notes += choosing.said(target, waiting)
+            bare = Plan(session.server.shown, target.environment, (), None, tuple(notes), waiting)
             if not pending:
-                return Plan(session.server.shown, target.environment, (), None, tuple(notes))
+                return bare
             if rows is None:
                 gate.check_empty(target, session)
             modes = [mode(state.local.migration, target.db) for state in pending if state.local]
-            report = gate.lint(target, session, pending, modes)
-            found = planned(target, session, pending, modes, report)
-        return Plan(session.server.shown, target.environment, found, report, tuple(notes))
+            found, report = patiently(
+                target.db, session, RETRIES, lambda _: None,
+                lambda: linted(target, session, pending, modes),
+            )  # fmt: skip
+        return replace(bare, planned=found, report=report)
     finally:
         target.db.close(session)
+
+
+def linted(
+    target: Target, session: Session, pending: Sequence[State], modes: Sequence[Mode]
+) -> tuple[tuple[Planned, ...], Report]:
+    """What the migrations do, and what the rules say of them."""
+    report = gate.lint(target, session, pending, modes)
+    return planned(target, session, pending, modes, report), report
 
 
 def planned(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from migralint.amounts import counted
 from migralint.knowledge.effects import said
 from migralint.runner import gate
 from migralint.runner.apply_json import finding_entry
@@ -22,15 +23,14 @@ def text(target: Target, found: Plan) -> str:
     lines = [f"{target.found.url.shown} ({where}), {target.folder}"]
     lines += [f"warning: {note}" for note in found.notes]
     if not found.planned:
-        return "\n".join([*lines, "Nothing to apply: the database is up to date."])
+        nothing = "Nothing to apply" + ": the database is up to date" * (not found.withheld)
+        return "\n".join([*lines, f"{nothing}."])
     for planned in found.planned:
         lines += ["", *lines_of(planned)]
-    count = len(found.planned)
-    closing = f"{count} pending {'migration' if count == 1 else 'migrations'}."
+    closing = f"{counted(len(found.planned), 'pending migration')}."
     if found.report is not None and found.refused:
-        errors = len(gate.refused(found.report))
-        said = "1 error" if errors == 1 else f"{errors} errors"
-        closing += f" `migralint apply` would refuse: {said}."
+        errors = counted(len(gate.refused(found.report)), "error")
+        closing += f" `migralint apply` would refuse: {errors}."
     return "\n".join([*lines, "", closing])
 
 
@@ -50,6 +50,8 @@ def as_json(target: Target, found: Plan) -> dict[str, Any]:
         "server": found.server,
         "environment": found.environment.name,
         "refused": found.refused,
+        "withheld": list(found.withheld),
+        "notes": list(found.notes),
         "migrations": [entry(planned) for planned in found.planned],
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 
+from migralint.amounts import counted
 from migralint.formats.characters import visible
 
 TYPE_CHECKING = False
@@ -57,8 +58,7 @@ class Progress:
         self.clear()
         if not self.quiet:
             took = time.monotonic() - self.began
-            word = "statement" if count == 1 else "statements"
-            self.note(f"{verb} {self.name}  ({count} {word}, {took:.2f} s)")
+            self.note(f"{verb} {self.name}  ({counted(count, 'statement')}, {took:.2f} s)")
 
     def draw(self, more: str) -> None:
         if self.moving:

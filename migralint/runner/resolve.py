@@ -8,7 +8,7 @@ from __future__ import annotations
 from migralint.model import MigralintError
 from migralint.runner import history
 from migralint.runner import rows as writing
-from migralint.runner.apply import up_to
+from migralint.runner.choosing import up_to
 from migralint.runner.target import open_session
 
 TYPE_CHECKING = False

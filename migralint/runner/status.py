@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from migralint.model import record
-from migralint.runner import history
-from migralint.runner.target import answering, open_session
+from migralint.runner import choosing, history
+from migralint.runner.target import answering, judged, open_session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from migralint.runner.databases import Session
+    from migralint.runner.environment import Environment
     from migralint.runner.history import State
     from migralint.runner.target import Target
 
@@ -19,19 +21,23 @@ UP_TO_DATE = "Database schema is up to date"
 
 @record
 class Status:
-    """`table`: is there a history; `server` names what answered."""
+    """`table`: is there a history; `server` names what answered; `withheld` are the names of those
+    that are pending and wait until they are named."""
 
     states: tuple[State, ...]
     table: bool
     server: str
-    schema: str = ""
+    environment: Environment
+    withheld: tuple[str, ...] = ()
 
     def of(self, *kinds: str) -> list[State]:
         return [state for state in self.states if state.state in kinds]
 
     @property
     def pending(self) -> list[State]:
-        return [state for state in self.of("pending", "rolled back") if state.local]
+        """What the next apply runs."""
+        found = (s for s in self.of(*choosing.PENDING) if s.name not in self.withheld)
+        return [state for state in found if state.local]
 
     @property
     def wrong(self) -> list[State]:
@@ -43,15 +49,22 @@ def status(target: Target) -> Status:
     session = open_session(target, False)
     try:
         with answering(session.url):
-            rows = history.read(target.db, session, target.table)
-        states = history.states(target.locals, rows or ())
-        return Status(tuple(states), rows is not None, session.server.shown, session.server.schema)
+            return looked(target, session)
     finally:
         target.db.close(session)
 
 
+def looked(target: Target, session: Session) -> Status:
+    rows = history.read(target.db, session, target.table)
+    states = tuple(history.states(target.locals, rows or ()))
+    known = judged(target, session)
+    waiting = choosing.withheld(known, states)
+    return Status(states, rows is not None, session.server.shown, known.environment, waiting)
+
+
 def text(target: Target, found: Status, verbose: bool = False) -> str:
-    lines = [f"{target.found.url.shown} ({found.server}), {target.folder}"]
+    where = f"{found.server}, {found.environment.name}: {found.environment.why}"
+    lines = [f"{target.found.url.shown} ({where}), {target.folder}"]
     sections = (
         ("failed", found.of("failed"), "`migralint resolve` tells what became of it"),
         (
@@ -72,17 +85,24 @@ def text(target: Target, found: Status, verbose: bool = False) -> str:
         ),
         ("repeatable, changed since applied", _again(found, True), "`migralint apply` runs them"),
         ("pending", [s for s in found.pending if not s.rows], "`migralint apply` applies them"),
-        ("rolled back, not in the folder", [s for s in found.of("rolled back") if not s.local], ""),
+        (
+            "withheld until it is named",
+            [s for s in found.states if s.name in found.withheld],
+            "once no running code needs what it takes away: `migralint apply --only-to NAME`",
+        ),
     )
     for title, states, hint in sections:
         lines += _section(title, states, hint)
-    if verbose:
+    if verbose:  # what was rolled back and withdrawn is over: it is listed for who asks
+        withdrawn = [s for s in found.of("rolled back") if not s.local]
+        lines += _section("rolled back and withdrawn", withdrawn, "")
         lines += _section("applied", found.of("applied"), "")
     applied = len(found.of("applied"))
     if not found.table:
         lines.append("There is no history table yet.")
     if not found.pending and not found.of("failed"):
-        lines.append(f"{UP_TO_DATE} ({applied} applied).")
+        waiting = f", {len(found.withheld)} withheld" if found.withheld else ""
+        lines.append(f"{UP_TO_DATE} ({applied} applied{waiting}).")
     else:
         lines.append(
             f"{applied} applied, {len(found.pending)} pending, {len(found.of('failed'))} failed."
@@ -120,14 +140,14 @@ def as_json(target: Target, found: Status) -> dict[str, Any]:
         "database": target.found.url.shown,
         "server": found.server,
         "folder": target.folder,
-        "environment": target.environment.name,
+        "environment": found.environment.name,
         "history_table": target.table if found.table else None,
         "up_to_date": not found.pending and not found.of("failed"),
-        "migrations": [_entry(state) for state in found.states],
+        "migrations": [_entry(state, found.withheld) for state in found.states],
     }
 
 
-def _entry(state: State) -> dict[str, Any]:
+def _entry(state: State, withheld: Sequence[str]) -> dict[str, Any]:
     last = history.as_mapping(state.last) if state.last else {}
     return {
         "name": state.name,
@@ -137,6 +157,7 @@ def _entry(state: State) -> dict[str, Any]:
         "missing": state.missing,
         "out_of_order": state.late,
         "repeatable": state.repeatable,
+        "withheld": state.name in withheld,
         "attempts": len(state.rows),
         **last,
     }

@@ -19,7 +19,7 @@ STAGING = frozenset({"staging", "stg", "uat", "preprod", "preproduction"})
 TEST = words_of(
     "test tests testing tested e2e spec specs integration vitest jest playwright cypress ci "
     "fixture fixtures unit pytest conftest phpunit rspec smoke acceptance bench benchmark "
-    "benchmarks"
+    "benchmarks pretest posttest installcheck regress regression"
 )
 DEVELOPMENT = words_of(
     "dev develop development local localhost devcontainer sandbox playground husky dx"
@@ -212,6 +212,8 @@ def disposable(command: Command, lead: str, environment: str, reaches: str) -> b
         return False
     said = [command.variables.get(name, "") for name in (*VARIABLES, " files")]
     said += [text.partition("=")[2] for text in command.texts if text.startswith(SETTINGS)]
+    if command.texts[0].rpartition("/")[2] == "dropdb":
+        said.append(command.texts[-1])  # the database's name
     if any(environment_of(value) == "test" for value in said):
         return True
     return lead == "test" or (lead == "ci" and (reaches == "local" or environment == "test"))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from migralint.model import Script
 
 LONGEST = 4_000_000
+LONGEST_LINE = 20_000
 MARKS = {  # a source file without any of these runs no command, and need not be read further
     "javascript": re.compile(
         r"\b(?:exec\w*|\w*[sS]pawn\w*|fork|run(?:Command|Sync)?|sh|shell\w*|\w+Exec)\s*[(`]|\$[(`]"
@@ -37,6 +38,7 @@ def read(script: Script) -> Reading:
     """Every command of the file, wrappers taken off, in the order of the text."""
     marks = MARKS.get(script.form)
     skipped = len(script.text) > LONGEST or (marks is not None and not marks.search(script.text))
+    skipped = skipped or (script.form == "javascript" and _is_bundle(script.text))
     pieces = [] if skipped else READERS[script.form](script)
     found = [
         inner
@@ -45,6 +47,11 @@ def read(script: Script) -> Reading:
         for inner in wrappers.innermost(command, _inside)
     ]
     return Reading(script, tuple(found))
+
+
+def _is_bundle(text: str) -> bool:
+    """What a bundler has made, all on one line: megabytes of a library, and no script."""
+    return len(text) > LONGEST_LINE and max(map(len, text.split("\n"))) > LONGEST_LINE
 
 
 def of_piece(piece: Piece) -> list[Command]:

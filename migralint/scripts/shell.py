@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node, Parser
 
+# Finding a node's parent costs its depth, and at some ten thousand ends the process (measured):
+# what lies deeper is read line by line, with brackets for the ends of commands.
+DEEPEST = 500
+BRACKETS = str.maketrans("(){}`", ";;;;;")
 PRINTERS = frozenset({"echo", "printf"})
 LONE_DOLLAR = re.compile(r"\$(?=[^\x00-\x7f])")  # the grammar stumbles over it in a here-document
 TEMPLATE = re.compile(r"\$\{\{[^}]{0,500}\}\}")
@@ -32,9 +36,13 @@ def commands(source: Source, place: Place) -> list[Command]:
     given = {name: [value] for name, value in place.variables.items() if "$" not in value}
     program = Program(source, index, place, given, dict(place.variables))
     found: list[Command] = []
-    pending = [_parser().parse(data).root_node]
+    pending = [(_parser().parse(data).root_node, 0)]
     while pending:
-        node = pending.pop()
+        node, depth = pending.pop()
+        if depth > DEEPEST:
+            part = program.part(node)
+            found.extend(lines.commands(Source(part.text.translate(BRACKETS), part.at), place))
+            continue
         if node.type == "variable_assignment" and not _inside_command(node):
             _assign(node, program)
         elif node.type == "declaration_command" and (node.text or b"").startswith(b"export"):
@@ -43,7 +51,7 @@ def commands(source: Source, place: Place) -> list[Command]:
             found.extend(_command(node, program))
         elif node.type == "ERROR" and not any(child.type == "command" for child in node.children):
             found.extend(lines.commands(program.part(node), place))
-        pending.extend(reversed(node.children))
+        pending.extend((child, depth + 1) for child in reversed(node.children))
     return found
 
 

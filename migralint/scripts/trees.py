@@ -6,6 +6,7 @@ string holds none), so that the offsets stay.
 
 from __future__ import annotations
 
+from migralint.nesting import refuse_depth, refuse_growth
 from migralint.scripts.text import Source, joined, placed
 
 TYPE_CHECKING = False
@@ -36,18 +37,31 @@ HEXADECIMAL = {"x": 2, "u": 4, "U": 8}
 
 def documents(text: str) -> list[Node]:
     """The roots of the documents; what cannot be read (a template, say) is cut off there."""
+    found: list[Node] = []
+    try:
+        found.extend(root for root in composed(text) if root is not None)
+    except unreadable():
+        pass
+    return found
+
+
+def composed(text: str) -> Iterator[Node | None]:
+    """The roots of the documents, one after the other; raises one of `unreadable`."""
     import yaml
 
     if len(text) > LARGEST:
-        return []
+        raise ValueError("is larger than 2 MB")
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    found: list[Node] = []
-    try:
-        roots: Any = yaml.compose_all(text, loader)
-        found.extend(root for root in roots if root is not None)
-    except (yaml.YAMLError, RecursionError, ValueError):
-        pass
-    return found
+    refuse_depth(text, loader)
+    for root in yaml.compose_all(text, loader):
+        refuse_growth(text, root)
+        yield root  # type: ignore[misc]
+
+
+def unreadable() -> tuple[type[Exception], ...]:
+    import yaml
+
+    return yaml.YAMLError, RecursionError, ValueError
 
 
 def of_json(text: str) -> Node | None:

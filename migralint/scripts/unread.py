@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 from migralint.model import Operation, Script, Statement
+from migralint.scripts import trees
+from migralint.scripts.reading import LONGEST
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+TOO_LARGE = f"it is larger than {LONGEST // 1_000_000} MB"
 # Only what could hide a destructive command is worth a finding: templates of other tools abound.
 _MENTIONS = re.compile(
     r"\bmigrate['\", :]{1,4}(?:reset|fresh|refresh|down)\b|--accept-data-loss|--force-reset"
@@ -23,10 +26,11 @@ _MENTIONS = re.compile(
 def unread(script: Script) -> Operation | None:
     """The operation `unread_script`, at the first word of danger in a file that cannot be read."""
     reader = _PROBLEMS.get(script.form)
-    mention = _MENTIONS.search(script.text) if reader else None
-    if reader is None or mention is None:
+    large = len(script.text) > LONGEST
+    mention = _MENTIONS.search(script.text) if reader or large else None
+    if mention is None:
         return None
-    problem = reader(script.text)
+    problem = TOO_LARGE if large or reader is None else reader(script.text)
     if not problem:
         return None
     start, end = mention.span()
@@ -41,13 +45,15 @@ def _yaml_problem(text: str) -> str:
     import yaml
 
     try:
-        for _ in yaml.compose_all(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        for _ in trees.composed(text):
             pass
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         return f"line {mark.line + 1}: {error.problem}" if mark else str(error.problem)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except yaml.YAMLError as error:
         return str(error).splitlines()[0]
+    except (RecursionError, ValueError) as error:
+        return f"it {error}"
     return ""
 
 

@@ -6,20 +6,18 @@ triggers, and the parentheses of CREATE RULE ... DO (...; ...).
 
 from __future__ import annotations
 
-import re
+from migralint.regex import pattern
+from migralint.sql.quotes import PLAIN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_HEAD = re.compile(
-    r"create\s+(?:or\s+replace\s+|temp(?:orary)?\s+|definer\s*=\s*\S+\s+|aggregate\s+)*"
+_HEAD = pattern(
+    r"(?i)create\s+(?:or\s+replace\s+|temp(?:orary)?\s+|definer\s*=\s*\S+\s+|aggregate\s+)*"
     r"(trigger|function|procedure|event|rule)\b",
-    re.I,
 )
-_WORD = re.compile(
-    r"\b(begin(?:\s+atomic)?|case|end(?:\s+(?:if|loop|while|repeat|case))?)\b|[()]", re.I
-)
+_WORD = r"\b(?:begin(?:\s+atomic)?|case|end(?:\s+(?:if|loop|while|repeat|case))?)\b|[()]"
 
 
 class Body:
@@ -35,7 +33,7 @@ class Body:
         self.passed = 0  # of the strings and comments
 
     def holds(self, end: int, skipped: Sequence[tuple[int, int]]) -> bool:
-        """Whether `end` stands inside; `skipped` are the strings and comments before it."""
+        """Whether `end` stands inside; `skipped` are comments and strings, not the plain ones."""
         if not self.form:
             return False
         for start, stop in self._code(end, skipped):
@@ -52,8 +50,9 @@ class Body:
         self.counted = end
 
     def _count(self, start: int, stop: int) -> None:
-        for match in _WORD.finditer(self.text, start, stop):
-            word = match.group().lower()
+        words = pattern(f"(?i){'|'.join(PLAIN[self.dialect])}|({_WORD})")
+        for match in words.finditer(self.text, start, stop):
+            word = (match.group(1) or "").lower()
             if self.form == "rule":
                 self.depth += (word == "(") - (word == ")")
             elif word.startswith("begin"):

@@ -1,24 +1,24 @@
-"""What sqlglot's tree says of conditions and data statements. Imported, and asked, only on demand.
+"""What conditions and data statements say. Imported only on demand.
 
-Each question is first put to the text: most conditions answer it without a tree, and importing
-sqlglot costs more than everything else that the hook does.
+Each question is put to the text: most conditions answer it without a tree of sqlglot, importing
+which costs more than everything else that the hook does.
 """
 
 from __future__ import annotations
 
-import re
-
 from migralint.model import UNKNOWN
+from migralint.regex import pattern
 from migralint.sql.tokens import NAME, NUMBER, PARAMETER, STRING, SYMBOL, WORD, tokens
+from migralint.sql.truth import truth
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Collection
 
     from migralint.model import Unknown
     from migralint.sql.tokens import Token
 
-_NULL_COMPARED = re.compile(r"(?:[^<>=!:]=|<>|!=)\s*null\b|\bnull\s*(?:=|<>|!=)", re.I)
+_NULL_COMPARED = pattern(r"(?i)(?:[^<>=!:]=|<>|!=)\s*null\b|\bnull\s*(?:=|<>|!=)")
 _LARGEST = 100_000  # characters: sqlglot needs seconds and gigabytes beyond
 _VALUES = (STRING, NUMBER, PARAMETER)
 
@@ -31,8 +31,12 @@ def always_true(condition: str, dialect: str) -> bool | Unknown:
         return UNKNOWN
     if not words & {"or", "not", "case", "coalesce"} and _names_a_value(found):
         return False
-    tree = _parse(condition, dialect)
-    return UNKNOWN if tree is None else _truth(tree) is True
+    known = truth(found, condition)
+    if known is not UNKNOWN:
+        return known is True
+    from migralint.sql import tree
+
+    return tree.always_true(condition, dialect)
 
 
 def _names_a_value(found: list[Token]) -> bool:
@@ -56,58 +60,6 @@ def _names_a_value(found: list[Token]) -> bool:
         ):
             return True
     return False
-
-
-def _parse(condition: str, dialect: str) -> Any:
-    """The tree of a condition, None where sqlglot cannot read it."""
-    import logging
-
-    import sqlglot
-    from sqlglot import expressions
-    from sqlglot.errors import SqlglotError
-
-    logging.getLogger("sqlglot").setLevel(logging.ERROR)
-    try:
-        tree = sqlglot.parse_one(f"SELECT 1 WHERE {condition}", dialect=dialect)
-    except (SqlglotError, RecursionError, TypeError):
-        return None
-    where = tree.args.get("where") if isinstance(tree, expressions.Select) else None
-    return where.this if where is not None else None
-
-
-def _truth(node: Any) -> bool | None:
-    """The value of a constant condition, None where it depends on the row."""
-    from sqlglot import expressions as e
-
-    if isinstance(node, e.Paren):
-        return _truth(node.this)
-    if isinstance(node, e.Boolean):
-        return bool(node.this)
-    if isinstance(node, e.Literal) and not node.is_string:
-        return str(node.this) not in ("0", "0.0")
-    if isinstance(node, e.Not):
-        inner = _truth(node.this)
-        return None if inner is None else not inner
-    if isinstance(node, e.And | e.Or):
-        values = _truth(node.this), _truth(node.expression)
-        decisive = isinstance(node, e.Or)
-        if decisive in values:
-            return decisive
-        return None if None in values else not decisive
-    if isinstance(node, e.EQ | e.GTE | e.LTE | e.NullSafeEQ):
-        return _compared(node)
-    return None
-
-
-def _compared(node: Any) -> bool | None:
-    from sqlglot import expressions as e
-
-    left, right = node.this, node.expression
-    if left == right and isinstance(left, e.Column | e.Literal | e.Boolean):
-        return True  # `a = a` leaves out only NULL
-    if isinstance(left, e.Literal) and isinstance(right, e.Literal) and isinstance(node, e.EQ):
-        return False
-    return None
 
 
 def compares_with_null(text: str, dialect: str) -> bool:
@@ -149,16 +101,21 @@ def _is_compared(found: list[Token], index: int) -> bool:
     return any(token.kind == SYMBOL and token.text in ("=", "<>", "!=") for token in beside)
 
 
-def bounded(condition: str, dialect: str) -> bool:
+def bounded(condition: str, dialect: str, unique: Collection[str] | None = None) -> bool:
     """Whether the condition surely picks few rows: a key equals a value or is in a list of values.
 
-    Without the schema a key is a column that is named like one.
+    A key is a `unique` column, or one that refers to a row; where the table is not known (None),
+    also one that is named like a key.
     """
+    keys = _KEY if unique is None else _REFERENCE
     found = tokens(condition, dialect, _LARGEST)
     if any(token.kind == WORD and token.text == "or" for token in found):
         return False
     for index, token in enumerate(found[:-2]):
-        if token.kind not in (WORD, NAME) or not _KEY.search(token.text):
+        if token.kind not in (WORD, NAME):
+            continue
+        names = {token.text, token.text.lower()}
+        if not keys.search(token.text) and names.isdisjoint(unique or ()):
             continue
         operator, value = found[index + 1], found[index + 2]
         if operator.text == "=" and value.kind in _VALUES:
@@ -168,7 +125,8 @@ def bounded(condition: str, dialect: str) -> bool:
     return False
 
 
-_KEY = re.compile(r"(?:^|_)(?:id|uuid|key|slug|code|email|name|token)$|[a-z](?:Id|ID|Key|Uuid)$")
+_KEY = pattern(r"(?:^|_)(?:id|uuid|key|slug|code|email|name|token)$|[a-z](?:Id|ID|Key|Uuid)$")
+_REFERENCE = pattern(r"(?:^|_)(?:id|uuid)$|[a-z](?:Id|ID|Uuid)$")
 
 
 def _is_value_list(found: list[Token], index: int) -> bool:

@@ -6,11 +6,10 @@ could not finish, give `unparsed` with the dangerous words that the statement me
 
 from __future__ import annotations
 
-import re
-
+from migralint.regex import pattern
+from migralint.sql import grammar
 from migralint.sql.grammar.forms import dispatch
 from migralint.sql.grammar.reader import Found, Reader, Unread
-from migralint.sql.grammar.session import psql
 from migralint.sql.tokens import MOST_TOKENS, SYMBOL, WORD, tokens
 
 TYPE_CHECKING = False
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
 
 # The values of a longer INSERT are not read: 50 MB of rows say nothing that a rule asks for.
 _LONG_INSERT = 4000
-_ROWS = re.compile(r"\bvalues\s*\(", re.I)
-_UPSERT = re.compile(r"\bon\s+(?:conflict|duplicate\s+key)\b", re.I)
+_ROWS = pattern(r"(?i)\bvalues\s*\(")
+_UPSERT = pattern(r"(?i)\bon\s+(?:conflict|duplicate\s+key)\b")
 # Two words that begin a statement and stand outside brackets in no other, but for those below.
 _BEGINNINGS = {
     "alter": ("table",), "drop": ("table",), "truncate": ("table",), "delete": ("from",),
@@ -35,7 +34,7 @@ def outline(statement: Statement, dialect: str) -> list[Found]:
     """What the statement does, as the token grammar reads it; never empty, never raises."""
     text = statement.text
     if statement.form == "psql":
-        return [psql(text)]
+        return [grammar.session.psql(text)]
     if statement.form == "delimiter":
         return [Found("session", {"verb": "delimiter"}, 0, len(text))]
     if len(text) > _LONG_INSERT and text[:7].lower() in ("insert ", "replace", "insert\n"):
@@ -87,6 +86,9 @@ def _long_insert(text: str, head: int, dialect: str) -> list[Found]:
 def _glued(reader: Reader) -> int:
     """The index of a second statement that no `;` keeps apart from the first; 0 for none."""
     tokens = reader.tokens
+    behind = tokens[reader.at + 1 : reader.stop]
+    if _BEGINNINGS.keys().isdisjoint([token.text for token in behind]):
+        return 0
     for index in range(reader.at + 1, reader.stop - 1):
         token = tokens[index]
         if (

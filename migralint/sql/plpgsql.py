@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from migralint.model import record
+from migralint.regex import pattern
 from migralint.sql.grammar.reader import Found, Reader, Unread
 from migralint.sql.outline import read
 from migralint.sql.tokens import STRING, SYMBOL, WORD, tokens
@@ -23,15 +24,12 @@ if TYPE_CHECKING:
 _CONTROL = frozenset(
     "return raise null continue exit get assert open fetch close move".split()  # noqa: SIM905
 )
-_GUARD = re.compile(
-    r"\bexists\b|\bto_reg\w+|\binformation_schema\b|\bpg_(?:class|type|constraint|indexes|tables|attribute|"
+_GUARD = pattern(
+    r"(?i)\bexists\b|\bto_reg\w+|\binformation_schema\b|\bpg_(?:class|type|constraint|indexes|tables|attribute|"
     r"enum|namespace|proc|trigger|policies|policy|roles|extension|publication\w*|views|matviews)\b|\bnot\s+found\b",
-    re.I,
 )
-_HANDLED = re.compile(
-    r"\b(duplicate_\w+|undefined_\w+|others|invalid_\w+|unique_violation)\b", re.I
-)
-_SPECIFIER = re.compile(r"%(?:\d+\$)?-?\d*([ILs%])")
+_HANDLED = pattern(r"(?i)\b(duplicate_\w+|undefined_\w+|others|invalid_\w+|unique_violation)\b")
+_SPECIFIER = pattern(r"%(?:\d+\$)?-?\d*([ILs%])")
 
 
 class _Block:

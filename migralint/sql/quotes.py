@@ -5,18 +5,26 @@ Written with `str.find`: a regular expression may need a hundred times a string'
 
 from __future__ import annotations
 
-import re
+from migralint.regex import pattern
 
-DOLLAR = re.compile(r"\$(?:[^\W\d]\w*)?\$")
-EXECUTABLE = re.compile(r"/\*M?!\d*")  # MySQL runs what stands in /*! */
+DOLLAR = pattern(r"\$(?:[^\W\d]\w*)?\$")
+EXECUTABLE = pattern(r"/\*M?!\d*")  # MySQL runs what stands in /*! */
 # {{ }}, {% %} and ${ }; none holds the beginning of another, which keeps the search linear.
 TEMPLATE_TEXT = (
     r"\{\{[^{}]*+(?:[{}](?![{}])[^{}]*+)*+\}\}"
     r"|\{%[^%{]*+(?:%(?!\})[^%{]*+)*+%\}"
     r"|\$\{[^{}]*+\}"
 )
-_ESCAPED = {quote: re.compile(rf"[\\{quote}]") for quote in "'\"`"}
-_NESTED = re.compile(r"/\*|\*/")
+# Strings and names that one look tells, those that begin with a template left out: (string, name).
+_DOUBLE = r"\"(?!\{\{)[^\"]*+\"(?!\")"
+_BACKTICKS = r"`[^`]*+`(?!`)"
+PLAIN = {
+    "postgres": (r"'[^'\\]*+'(?!')", _DOUBLE),
+    "mysql": (r"'[^'\\]*+'(?!')|\"[^\"\\]*+\"(?!\")", _BACKTICKS),
+    "sqlite": (r"'[^']*+'(?!')", rf"{_DOUBLE}|{_BACKTICKS}|\[[^\]]*+\]"),
+}
+_ESCAPED = {quote: pattern(rf"[\\{quote}]") for quote in "'\"`"}
+_NESTED = pattern(r"/\*|\*/")
 
 
 def quote_end(text: str, start: int, end: int, dialect: str) -> int:

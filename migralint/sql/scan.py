@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-import re
-
 from migralint.model import Comment, Statement
+from migralint.regex import escape, pattern
+from migralint.sql.quotes import PLAIN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
+
     from migralint.sql.bodies import Body
 
-# What the scanner stops at. A backslash outside strings is psql's; a "{" may open a template.
-_STOPS = {
-    "postgres": r"""['";\\$]|--|/\*|\{[{%]""",
-    "mysql": r"""['"`;#]|--(?=\s|>|$)|/\*|\{[{%]|\$\{|(?im:^[ \t]*delimiter[ \t])""",
-    "sqlite": r"""['"`;\[]|--|/\*|\{[{%]|\$\{""",
+# The scanner goes on behind all characters but these, and behind these where they begin nothing;
+# it stops at quotes, separators, comments, templates, psql's backslashes and MySQL's DELIMITER.
+_STOPS = {"postgres": "'\";\\$-/{", "mysql": "'\"`;#$-/{dD", "sqlite": "'\"`;[$-/{"}
+_NO_STOP = {
+    "postgres": r"-(?!-)|/(?!\*)|\{(?![{%])",
+    "mysql": r"-(?!-(?=\s|>|$))|/(?!\*)|\{(?![{%])|\$(?!\{)|[dD](?!(?i:elimiter)[ \t\r\n])",
+    "sqlite": r"-(?!-)|/(?!\*)|\{(?![{%])|\$(?!\{)",
 }
+_PASSES: dict[tuple[str, str], re.Pattern[str]] = {}
+
+
+def _passes(dialect: str, separator: str) -> re.Pattern[str]:
+    """Space, then as group 1 all up to the next stop, plain strings and names included."""
+    found = _PASSES.get((dialect, separator))
+    if found is None:
+        stops, others, space = _STOPS[dialect], _NO_STOP[dialect], r"[\s\ufeff]*+"
+        own = ""
+        if separator != ";":
+            own = f"(?!{escape(separator)})"
+            space = rf"(?:[\s\ufeff]|{own};)*+"
+            others += "|;" if separator[0] in stops else f"|;|{escape(separator[0])}"
+            stops += separator[0]
+        quoted = rf"(?!['\"`\[]\{{\{{)(?:{'|'.join(PLAIN[dialect])})"
+        code = f"(?:[^{escape(stops)}]++|{own}(?:{others}|{quoted}))*+"
+        found = _PASSES[dialect, separator] = pattern(f"{space}({code})")
+    return found
 
 
 class Scan:
@@ -33,13 +55,12 @@ class Scan:
 
     def separate_by(self, separator: str) -> None:
         self.separator = separator
-        stops = _STOPS[self.dialect]
-        self.stops = re.compile(stops if separator == ";" else f"{re.escape(separator)}|{stops}")
+        self.passes = _passes(self.dialect, separator)
 
     def reset(self) -> None:
         """The next statement begins here or later."""
         self.first = -1  # offset of the first character of code
-        self.skipped: list[tuple[int, int]] = []  # strings, comments, templates
+        self.skipped: list[tuple[int, int]] = []  # what is no code, but plain quotes
         self.trivia: list[tuple[int, int]] = []  # comments, and templates that only say if and end
         self.problem = ""
         self.executable = False
@@ -49,10 +70,11 @@ class Scan:
     def line_of(self, position: int) -> int:
         """The line, counted on from the last one asked for; `line_start` is where it begins."""
         text, at = self.text, self.line_at
-        newlines = text.count("\n", *sorted((at, position)))
+        ahead = position >= at
+        newlines = text.count("\n", at, position) if ahead else -text.count("\n", position, at)
         if newlines:
-            self.line += newlines if position > at else -newlines
-            self.line_start = text.rfind("\n", at if position > at else 0, position) + 1
+            self.line += newlines
+            self.line_start = text.rfind("\n", at if ahead else 0, position) + 1
         self.line_at = position
         return self.line
 

@@ -10,9 +10,8 @@ its first `;`.
 
 from __future__ import annotations
 
-import re
-
 from migralint.model import Comment, Statement
+from migralint.regex import pattern
 from migralint.sql.bodies import Body
 from migralint.sql.quotes import (
     DOLLAR,
@@ -28,14 +27,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_BREAKPOINT = re.compile(r"-->[ \t]*statement-breakpoint\b")
-_TEMPLATE = re.compile(TEMPLATE_TEXT)
-_TEMPLATE_IN_QUOTES = re.compile(r"\{\{[^{}\n]*\}\}")  # "{{ index .Options "Schema" }}", no array
-_CONTROL = re.compile(r"\{\{-?\s*(?:(?:if|else|end|range|with|define|template|block)\b|/\*)|\{%")
-_LINE = re.compile(r"[^\r\n]*")
-_COPY = re.compile(r"copy\b[^;]*?\bfrom\s+stdin\b", re.I)
-_COPY_END = re.compile(r"^\\\.[ \t]*\r?$", re.M)
-_DELIMITER = re.compile(r"[ \t]*delimiter[ \t]+(\S+)[^\r\n]*", re.I)
+_BREAKPOINT = pattern(r"-->[ \t]*statement-breakpoint\b")
+_TEMPLATE = pattern(TEMPLATE_TEXT)
+_TEMPLATE_IN_QUOTES = pattern(r"\{\{[^{}\n]*\}\}")  # "{{ index .Options "Schema" }}", no array
+_CONTROL = pattern(r"\{\{-?\s*(?:(?:if|else|end|range|with|define|template|block)\b|/\*)|\{%")
+_LINE = pattern(r"[^\r\n]*")
+_COPY = pattern(r"(?i)copy\b[^;]*?\bfrom\s+stdin\b")
+_COPY_END = pattern(r"(?m)^\\\.[ \t]*\r?$")
+# Flyway takes the separator from the next line, too.
+_DELIMITER = pattern(
+    r"(?i)[ \t]*delimiter(?:[ \t]+(?=\S)|[ \t]*\r?\n[ \t]*(?=[^\w\s]))(\S+)[^\r\n]*"
+)
 # Each body that never ends makes the scanner go back; a file full of them is not read for ever.
 _MOST_OPEN_BODIES = 5
 
@@ -55,10 +57,12 @@ def split(
 
 def _scan(scan: Scan, position: int, end: int) -> None:
     while True:
-        match = scan.stops.search(scan.text, position, end)
-        start = match.start() if match else end
-        scan.code(position, start)
-        position = _step(scan, start, end, match.group()) if match else end
+        match = scan.passes.match(scan.text, position, end)
+        assert match is not None  # nothing at all will do
+        start = match.end()
+        if scan.first < 0 and match.start(1) < start:
+            scan.first = match.start(1)
+        position = _step(scan, start, end) if start < end else end
         if position < end:
             continue
         if scan.fallback < 0 or not _inside_body(scan, end):
@@ -67,13 +71,11 @@ def _scan(scan: Scan, position: int, end: int) -> None:
     scan.emit(end)
 
 
-def _step(scan: Scan, start: int, end: int, stop: str) -> int:
+def _step(scan: Scan, start: int, end: int) -> int:
     """Handle what begins at `start`; the offset at which the scan goes on."""
-    first = stop[0]
-    if stop == scan.separator:
+    if scan.text.startswith(scan.separator, start, end):
         return _separator(scan, start)
-    if first == ";":
-        return start + 1
+    first = scan.text[start]
     if first in "-#":
         return _line_comment(scan, start, end)
     if first == "/":
@@ -106,6 +108,8 @@ def _separator(scan: Scan, start: int) -> int:
 
 def _inside_body(scan: Scan, end: int) -> bool:
     """Whether `end` stands in a body that the statement itself brackets."""
+    if scan.text[scan.first] not in "cC":
+        return False
     if scan.body is None:
         scan.body = Body(scan.text, scan.first, scan.dialect)
     return scan.open_bodies < _MOST_OPEN_BODIES and scan.body.holds(end, scan.skipped)
@@ -124,7 +128,7 @@ def _go_back(scan: Scan) -> int:
 def _line_comment(scan: Scan, start: int, end: int) -> int:
     found = scan.text.find("\n", start, end)
     stop = end if found < 0 else found
-    if _BREAKPOINT.match(scan.text, start):
+    if scan.text.startswith("-->", start) and _BREAKPOINT.match(scan.text, start):
         scan.emit(start)
     else:
         scan.comment(start, stop)
@@ -142,6 +146,7 @@ def _block_comment(scan: Scan, start: int, end: int) -> int:
     if stop < 0:
         scan.code(start, start + 1)
         scan.problem = "the comment that begins here is never closed"
+        scan.skipped.append((start, end))
         return end
     scan.comment(start, stop)
     return stop
@@ -215,10 +220,14 @@ def _open(scan: Scan, start: int, end: int, what: str) -> int:
 
 def _delimiter(scan: Scan, start: int) -> int:
     """MySQL's DELIMITER on a line of its own."""
-    scan.emit(start)
-    line = _DELIMITER.match(scan.text, start)
-    if line is None:
+    text, before = scan.text, start
+    while before and text[before - 1] in " \t":
+        before -= 1
+    line = _DELIMITER.match(text, start)
+    if line is None or (before and text[before - 1] != "\n"):
+        scan.code(start, start + 1)
         return start + 1
+    scan.emit(start)
     scan.code(start, line.end())
     scan.emit(line.end(), "delimiter")
     scan.separate_by(line.group(1))
@@ -227,20 +236,18 @@ def _delimiter(scan: Scan, start: int) -> int:
 
 def _attach_trailing(scan: Scan) -> list[Statement]:
     """A comment on the line on which a statement ends belongs to it, not to the next one."""
-    if not scan.statements:
-        return []
+    text, statements = scan.text, scan.statements
     moved: list[Statement] = []
-    pending: tuple[Comment, ...] = scan.statements[0].comments if scan.statements else ()
-    following = [*(statement.comments for statement in scan.statements[1:]), tuple(scan.comments)]
-    for statement, behind in zip(scan.statements, following, strict=False):
-        own, pending = pending, behind
-        if behind:
-            end_line = statement.line + statement.text.count("\n")
-            own = (*own, *(comment for comment in behind if comment.line == end_line))
-            pending = tuple(comment for comment in behind if comment.line != end_line)
-        if own != statement.comments:
-            statement = _commented(statement, own)
-        moved.append(statement)
+    before: tuple[Comment, ...] = statements[0].comments if statements else ()
+    for number, statement in enumerate(statements, 1):
+        behind = statements[number].comments if number < len(statements) else tuple(scan.comments)
+        own, at = 0, statement.end
+        while own < len(behind) and text.find("\n", at, behind[own].start) < 0:
+            at = behind[own].start
+            own += 1
+        own_ones, before = (*before, *behind[:own]) if own else before, behind[own:]
+        kept = own_ones is statement.comments
+        moved.append(statement if kept else _commented(statement, own_ones))
     return moved
 
 

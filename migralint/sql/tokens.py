@@ -6,69 +6,61 @@ keywords are compared without folding again; the text as written is found by the
 
 from __future__ import annotations
 
-import re
 from itertools import islice
+from sys import intern
 
 from migralint.model import record
-from migralint.sql.quotes import TEMPLATE_TEXT, comment_end, quote_end
+from migralint.regex import pattern
+from migralint.sql.quotes import PLAIN, TEMPLATE_TEXT, comment_end, quote_end
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator
 
-WORD, NAME, STRING, NUMBER, SYMBOL, PARAMETER, TEMPLATE = range(7)
+    Told = tuple[int, str, int, int]
 
-# The most frequent alternatives come first; "string" and "name" are those without a second look.
-_COMMON = {
-    "word": r"[^\W\d][\w$]*",
-    "single": r"[(),;]|\.(?!\d)",
-    "template": rf"\"(?:{TEMPLATE_TEXT})\"|{TEMPLATE_TEXT}",
-    "comment": r"/\*",
-    "number": r"\d[\w.]*(?:(?<=[eE])[+-]\d+)?|\.\d[\w]*",
-    "end": r"\Z",
-}
-_GROUPS = {
+# The kinds of tokens, each the number of its group in the lexer: the most frequent come first.
+WORD, SYMBOL, NAME, STRING, NUMBER, PARAMETER, TEMPLATE = range(1, 8)
+_OPENING, _OPERATOR = 8, 9
+
+_SYMBOL = r"[(),;]|\.(?!\d)"
+_NUMBER = r"\d[\w.]*(?:(?<=[eE])[+-]\d+)?|\.\d[\w]*"
+# What `opens` a string or name is followed by what one look does not tell; a `prefix` is no word.
+_OWN = {
     "postgres": {
-        "prefixed": r"[eEbBxXnN]'|[uU]&['\"]",
-        "string": r"'[^'\\]*+'(?!')",
-        "name": r"\"(?!\{\{)[^\"]*+\"(?!\")",
-        "trivia": r"--[^\n]*",
-        "quote": r"['\"]",
+        "prefix": r"[eEbBxXnN]'|[uU]&['\"]",
         "parameter": r"\$\d+|:(?=['\"])|:[^\W\d]\w*",
-        "dollar": r"\$(?:[^\W\d]\w*)?\$",
+        "trivia": r"--[^\n]*",
+        "opens": r"['\"]|\$(?:[^\W\d]\w*)?\$",
         # An operator of several characters ends in + or - only where one of ~!@#%^&|?` is in it.
-        "symbol": r"::|:=|(?:(?!--|/\*)[+\-*/<>=])*(?!--|/\*)(?:[~!@#%^&|?`](?:(?!--|/\*)"
+        "operator": r"::|:=|(?:(?!--|/\*)[+\-*/<>=])*(?!--|/\*)(?:[~!@#%^&|?`](?:(?!--|/\*)"
         r"[+\-*/<>=~!@#%^&|?`])*|[*/<>=])|\S",
     },
     "mysql": {
-        "prefixed": r"[bBxXnN]'",
-        "string": r"'[^'\\]*+'(?!')|\"[^\"\\]*+\"(?!\")",
-        "name": r"`[^`]*+`(?!`)",
-        "trivia": r"--(?=\s|\Z)[^\n]*|#[^\n]*|/\*M?!\d*|\*/",
-        "quote": r"['\"`]",
+        "prefix": r"[bBxXnN]'",
         "parameter": r"@@?[\w.$]+|:[^\W\d]\w*",
-        "symbol": r"->>?|<=>|<>|!=|<=|>=|:=|\|\||&&|<<|>>|\S",
+        "trivia": r"--(?=\s|\Z)[^\n]*|#[^\n]*|/\*M?!\d*|\*/",
+        "opens": r"['\"`]",
+        "operator": r"->>?|<=>|<>|!=|<=|>=|:=|\|\||&&|<<|>>|\S",
     },
     "sqlite": {
-        "prefixed": r"[xX]'",
-        "string": r"'[^']*+'(?!')",
-        "name": r"\"(?!\{\{)[^\"]*+\"(?!\")|`[^`]*+`(?!`)",
-        "trivia": r"--[^\n]*",
-        "quote": r"['\"`\[]",
+        "prefix": r"[xX]'",
         "parameter": r"[:@$][^\W\d]\w*",
-        "symbol": r"->>?|<>|!=|<=|>=|==|\|\||<<|>>|\S",
+        "trivia": r"--[^\n]*",
+        "opens": r"['\"`\[]",
+        "operator": r"->>?|<>|!=|<=|>=|==|\|\||<<|>>|\S",
     },
 }
-_ORDER = (
-    "prefixed", "word", "single", "string", "name", "trivia", "comment", "template", "quote",
-    "parameter", "dollar", "number", "symbol", "end",
-)  # fmt: skip
 _LEXERS: dict[str, re.Pattern[str]] = {}
-_UNICODE = re.compile(r"\\\+([0-9a-fA-F]{6})|\\([0-9a-fA-F]{4})")
+_UNICODE = pattern(r"\\\+([0-9a-fA-F]{6})|\\([0-9a-fA-F]{4})")
 MOST_TOKENS = 500_000
 _LONG = 1_000_000  # characters; behind it rows of literals are thinned
 _MOST_LITERALS = 10_000
-_KINDS = {"single": SYMBOL, "number": NUMBER, "parameter": PARAMETER, "template": TEMPLATE}
+# What pieces of text have turned out to be: most of a project's words are met again and again.
+_TOLD: dict[str, dict[str, Told]] = {}
+_SHORT = 80
+_MOST_TOLD = 10_000
 
 
 @record
@@ -84,9 +76,16 @@ class Token:
 def _lexer(dialect: str) -> re.Pattern[str]:
     lexer = _LEXERS.get(dialect)
     if lexer is None:
-        groups = {**_COMMON, **_GROUPS[dialect]}
-        parts = "|".join(f"(?P<{name}>{groups[name]})" for name in _ORDER if name in groups)
-        lexer = _LEXERS[dialect] = re.compile(rf"[\s\ufeff]*+(?:{parts})", re.S)
+        own = _OWN[dialect]
+        string, name = PLAIN[dialect]
+        # Most words are of several ASCII characters: those need no second look, and no tables.
+        word = rf"[A-Za-z_][A-Za-z0-9_$]++[\w$]*+|(?!{own['prefix']})[^\W\d][\w$]*+"
+        template = rf"\"(?:{TEMPLATE_TEXT})\"|{TEMPLATE_TEXT}"
+        kinds = (word, _SYMBOL, name, string, _NUMBER, own["parameter"], template)
+        opening = rf"{own['prefix']}|/\*|{own['opens']}"
+        groups = (*(f"({kind})" for kind in kinds), own["trivia"], r"[\s\ufeff]++|\Z")
+        ends = f"({opening})|({own['operator']})"
+        lexer = _LEXERS[dialect] = pattern(rf"[ \t\r\n]*+(?:{'|'.join(groups)}|{ends})")
     return lexer
 
 
@@ -101,34 +100,65 @@ def tokens(text: str, dialect: str, limit: int = -1) -> list[Token]:
 
 
 def _lexed(text: str, dialect: str, end: int) -> Iterator[Token]:
-    lexer = _lexer(dialect)
-    match_at = lexer.match
-    groups = ["", *lexer.groupindex]
+    matches = _lexer(dialect).finditer
+    told = _TOLD.setdefault(dialect, {})
     position = 0
     while position < end:
-        match = match_at(text, position)
-        assert match is not None  # one alternative takes any character, and one the end
-        index = match.lastindex or 0
-        group = groups[index]
-        start, position = match.span(index)
-        if group == "word":
-            yield Token(WORD, text[start:position].lower(), start, position)
-        elif group in _KINDS:
-            yield Token(_KINDS[group], text[start:position], start, position)
-        elif group == "string" or group == "name":
-            kind = STRING if group == "string" else NAME
-            yield Token(kind, text[start + 1 : position - 1], start, position)
-        elif group == "symbol":
-            if position - start > 1 and text[position - 1] in "+-" and dialect == "postgres":
-                position = _operator_end(text[start:position], start)
-            yield Token(SYMBOL, text[start:position], start, position)
-        elif group in ("quote", "prefixed", "dollar"):
-            token = _quoted(text, start, position, group, dialect)
-            yield token
-            position = token.end
-        elif group == "comment":
-            closed = comment_end(text, position, len(text), dialect)
-            position = len(text) if closed < 0 else closed
+        for match in matches(text, position):  # each begins where the one before it ends
+            piece = match[0]
+            try:
+                kind, word, space, size = told[piece]
+            except KeyError:
+                kind, word, space, size = _tell(match, piece, told)
+            start = position + space
+            position += size
+            if kind < _OPENING:
+                if kind:
+                    yield Token(kind, word, start, position)
+            else:
+                found, position = _second_look(text, start, position, kind, dialect)
+                if found is not None:
+                    yield found
+                break
+            if position >= end:
+                return
+
+
+def _tell(match: re.Match[str], piece: str, told: dict[str, Told]) -> Told:
+    """The piece's kind, its text, the space before it and its size; most come again.
+
+    The kind of a comment is 0, that of what needs a second look _OPENING or _OPERATOR.
+    """
+    kind = match.lastindex or 0
+    word = match[kind] if kind else ""
+    space = len(piece) - len(word)
+    if kind == WORD:
+        word = intern(word.lower())
+    elif kind in (NAME, STRING):
+        word = word[1:-1]
+    elif kind == _OPERATOR and (len(word) == 1 or word[-1] not in "+-"):
+        kind = SYMBOL
+    answer = (kind, word, space, len(piece))
+    if len(piece) <= _SHORT and word != ":":  # which what follows it decides
+        if len(told) >= _MOST_TOLD:
+            told.clear()
+        told[piece] = answer
+    return answer
+
+
+def _second_look(
+    text: str, start: int, stop: int, group: int, dialect: str
+) -> tuple[Token | None, int]:
+    """An operator, or what [start, stop) opens, with the offset at which it goes on."""
+    last = text[stop - 1]
+    if group == _OPERATOR:
+        stop = _operator_end(text[start:stop], start)
+        return Token(SYMBOL, text[start:stop], start, stop), stop
+    if last == "*":
+        closed = comment_end(text, stop, len(text), dialect)
+        return None, len(text) if closed < 0 else closed
+    token = _dollar(text, start, stop) if last == "$" else _quoted(text, start, stop, dialect)
+    return token, token.end
 
 
 def _operator_end(operator: str, start: int) -> int:
@@ -151,12 +181,15 @@ def _thinned(found: Iterable[Token]) -> Iterator[Token]:
         yield token
 
 
-def _quoted(text: str, start: int, stop: int, group: str, dialect: str) -> Token:
-    if group == "dollar":
-        tag = text[start:stop]
-        found = text.find(tag, stop)
-        end = len(text) if found < 0 else found + len(tag)
-        return Token(STRING, text[stop : len(text) if found < 0 else found], start, end)
+def _dollar(text: str, start: int, stop: int) -> Token:
+    tag = text[start:stop]
+    found = text.find(tag, stop)
+    if found < 0:
+        return Token(STRING, text[stop:], start, len(text))
+    return Token(STRING, text[stop:found], start, found + len(tag))
+
+
+def _quoted(text: str, start: int, stop: int, dialect: str) -> Token:
     quote = text[stop - 1]
     closed = quote_end(text, stop - 1, len(text), dialect)
     end = len(text) if closed < 0 else closed

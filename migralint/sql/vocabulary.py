@@ -251,7 +251,7 @@ KINDS: dict[str, tuple[str, str]] = {
         "privileges:text on:text to:names to_public all_privileges role_grant",
     ),
     "revoke": ("privileges are revoked", "privileges:text on:text"),
-    "default_privileges": ("ALTER DEFAULT PRIVILEGES", "to_public all_privileges revoked"),
+    "default_privileges": ("ALTER DEFAULT PRIVILEGES", "on:text to_public all_privileges revoked"),
     "change_owner": (
         "an object gets another owner",
         "object_type:text object:name table:name owner:name",
@@ -368,6 +368,11 @@ DERIVED: dict[str, tuple[str, str]] = {
     "rewrites_table": ("bool", "the table is written again"),
     "scans_table": ("bool", "the table is read while the lock is held"),
     "default_is_volatile": ("bool", "the default differs from row to row"),
+    "refers_to_itself": ("bool", "the foreign key refers to its own table"),
+    "unique_already": (
+        "bool",
+        "some of the key's columns are unique, or were until this migration",
+    ),
     "column_is_nullable_new": (
         "bool",
         "the key holds a nullable column added here and never filled",
@@ -394,6 +399,11 @@ DERIVED: dict[str, tuple[str, str]] = {
     "transaction_mode": (
         "text",
         "how the runner executes the file: file, query, statement or unknown (Migration)",
+    ),
+    "foreign_keys": ("bool", "SQLite: foreign keys are enforced when the layout's runner begins"),
+    "drops_referenced": (
+        "bool",
+        "SQLite: a table that others refer to is dropped later in the file",
     ),
     "atomic": ("bool", "the layout's runner applies the migration whole or not at all"),
     "explained": (
@@ -428,6 +438,7 @@ DERIVED: dict[str, tuple[str, str]] = {
         "text",
         "the columns of a rebuilt table that the new one lacks, or that are not copied",
     ),
+    "renumbered": ("text", "the primary key that a rebuild does not copy: each row gets a new one"),
     "cascading_references": ("text", "the tables that reference this one ON DELETE CASCADE"),
     "beyond_orm": (
         "bool",

@@ -5,8 +5,8 @@ Nothing is ended here. The pictures are made by blocked_postgres.py and blocked_
 
 from __future__ import annotations
 
+from migralint.amounts import counted, duration
 from migralint.model import MigralintError, record
-from migralint.runner.amounts import counted, duration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migralint.runner.amounts import counted
+from migralint.amounts import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

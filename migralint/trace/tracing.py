@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from migralint.model import MigralintError, Migration, record, replace
-from migralint.runner import gate, history
-from migralint.runner.apply import check_files, up_to
+from migralint.runner import choosing, gate, history
+from migralint.runner.apply import check_files
 from migralint.runner.target import answering, judged, open_session
 from migralint.trace import filling
 from migralint.trace.running import Trace, follow
@@ -100,7 +100,9 @@ def _chosen(
     notes += gate.check_history(target, states, ("edited", "missing", "out-of-order"))
     if no_history:
         gate.check_empty(target, session)
-    return [state.local for state in up_to(states, options.only_to) if state.local]
+    pending, waiting = choosing.chosen(target, states, options.only_to)
+    notes += choosing.said(target, waiting)
+    return [state.local for state in pending if state.local]
 
 
 def _named(target: Target, path: str) -> Local:

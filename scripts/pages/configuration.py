@@ -34,7 +34,7 @@ EXAMPLES = {
         "  - rule: drop-table\n"
         "    path: prisma/migrations/20260301120000_drop_sessions/migration.sql\n"
         "    reason: unused since the move to JWT, backup of 1 March\n"
-        "    until: 2027-01-31             # from that day on it is reported again"
+        "    until: 2027-01-31             # its last day; then it is reported again"
     ),
     "migration_name": "migration_name: YYYYMMDDHHMMSS_snake_case",
     "since": 'since: "20260101000000"',

@@ -57,7 +57,11 @@ START = """\
 How a tool lays out and runs its migrations decides what they do: whether `CREATE INDEX
 CONCURRENTLY` can work at all, how long a lock is held, in which order files apply. The layout is
 found from the files; `layout:` in the configuration or `--layout` says it where that fails. A
-folder of SQL files that no tool claims is `plain`."""
+folder of SQL files that no tool claims is `plain`. Without arguments `migralint lint` takes such a
+folder for migrations where it, or a folder above it, is called so (`migrations`, `db-migrate`), or
+where it holds eight files or more of which each begins with a number of its own. Folders of tests
+(`tests`, `testdata`, `fixtures`, `src/test` ...) are left out where there are other migrations;
+name them to lint them."""
 
 
 def layouts_page() -> str:

@@ -91,7 +91,7 @@ def test_the_guides_way_leaves_things_behind_and_ours_does_not(seeded_postgres, 
     (archive,) = archives(project)
     program = os.path.join(find_postgres(), "pg_restore")
     command = [program, "--clean", "--if-exists", "-d", guide.url, str(archive)]
-    done = subprocess.run(command, capture_output=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, timeout=300)
     assert done.returncode == 1
     assert "newer" in tables(guide) and checksums(guide) != before
     restored(project, archive)
@@ -229,7 +229,7 @@ def test_the_name_is_typed_on_a_terminal(on_sqlite, archives, typed, agent):
     )
     os.close(theirs)
     os.write(ours, f"{typed}\n".encode())
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     os.close(ours)
     confirmed = typed == "dev.db" and not agent
     assert process.returncode == (0 if confirmed else 5)
@@ -290,7 +290,7 @@ def test_an_interrupted_restore_leaves_the_original_and_no_scratch(seeded_postgr
     while project.database.sql(busy)[0][0] == 0 and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "is as it was" in said and "is removed" in said
     assert databases(project.database) == there
@@ -427,7 +427,7 @@ def test_archives_that_others_made(seeded_postgres, tmp_path):
     for form in ("plain", "custom"):
         archive = tmp_path / form
         command = [program, "-F", form, "-f", str(archive), project.database.url]
-        subprocess.run(command, check=True, timeout=60)
+        subprocess.run(command, check=True, timeout=300)
         change(project.database)
         said = restored(project, archive)
         assert "What would be lost is not known" in said and "could not be compared" in said

@@ -170,12 +170,12 @@ def test_interrupted_the_scratch_database_is_gone(on_postgres, number):
     on_postgres.ok("apply")
     on_postgres.add(TWO, "SELECT pg_sleep(60);\n")
     running = on_postgres.start("verify", "--replay")
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     sleeping = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()"
     while not on_postgres.database.sql(sleeping) and time.monotonic() < until:
         time.sleep(0.05)
     running.send_signal(number)
-    out, error = running.communicate(timeout=20)
+    out, error = running.communicate(timeout=300)
     assert running.returncode == 128 + number, (out, error)
     assert not left_over(on_postgres)
 

@@ -70,6 +70,17 @@ ALTER TABLE grown ADD COLUMN b int;
 CREATE VIEW whole AS SELECT * FROM grown;
 CREATE VIEW everything AS SELECT * FROM empty;
 CREATE SCHEMA other;
+CREATE VIEW one AS SELECT 1 AS id;
+CREATE MATERIALIZED VIEW one_kept AS SELECT id FROM one;
+CREATE UNIQUE INDEX one_kept_id ON one_kept (id);
+CREATE VIEW one_more AS SELECT k.id FROM one_kept k JOIN one ON true;
+CREATE VIEW frozen AS SELECT 'now'::timestamp AS at;
+CREATE TABLE owners (id int PRIMARY KEY);
+CREATE TABLE pets (id int PRIMARY KEY, owner int REFERENCES owners
+    ON UPDATE CASCADE ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED NOT NULL, name text);
+COMMENT ON TABLE pets IS 'animals';
+COMMENT ON COLUMN pets.owner IS 'who feeds it';
+CREATE INDEX pets_name ON pets (owner, lower(name));
 """
 # fmt: off
 LOSSLESS = {
@@ -112,6 +123,7 @@ LOSSLESS = {
     "create index concurrently": "CREATE INDEX CONCURRENTLY i ON users (name);",
     "drop index": "DROP INDEX orders_user_idx;",
     "drop index with everything": "DROP INDEX CONCURRENTLY users_lower_idx;",
+    "rename index that is not there": "ALTER INDEX IF EXISTS not_there RENAME TO i; CREATE INDEX IF NOT EXISTS i ON users (name);",
     "rename index": "ALTER INDEX orders_user_idx RENAME TO i;",
     "create type": "CREATE TYPE t AS ENUM ('a'); CREATE DOMAIN d AS text; CREATE TYPE c AS (a int);",
     "drop type": "DROP TYPE address; DROP DOMAIN positive;",
@@ -122,6 +134,9 @@ LOSSLESS = {
     "create view": "CREATE VIEW v AS SELECT 1 AS x; CREATE MATERIALIZED VIEW m AS SELECT 2 AS y;",
     "replace view": "CREATE OR REPLACE VIEW adults AS SELECT id, email, name FROM users WHERE age > 17;",
     "drop view": "DROP VIEW adults; DROP MATERIALIZED VIEW counts;",
+    "drop views by cascade": "DROP VIEW one CASCADE;",
+    "views that cascade took are new": "DROP VIEW one CASCADE; CREATE VIEW one AS SELECT 1 AS id, 2 AS b; CREATE MATERIALIZED VIEW one_kept AS SELECT b FROM one;",
+    "drop key of a renamed table": "ALTER TABLE owners RENAME TO keepers; ALTER TABLE pets DROP CONSTRAINT pets_owner_fkey;",
     "rename view": "ALTER VIEW adults RENAME TO adults2;",
     "create function": "CREATE FUNCTION f(a int DEFAULT 3, OUT b text) RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$;",
     "overload": "CREATE FUNCTION twice(n double precision) RETURNS integer LANGUAGE sql AS $$ SELECT 1 $$;",
@@ -166,8 +181,14 @@ OTHERS = {
     "drop generated column": ("ALTER TABLE orders DROP COLUMN twice;", "lossy", "is gone", True),
     "drop table": ("DROP TABLE orders;", "lossy", "the rows of orders are gone", False),
     "drop table with policies": ("DROP VIEW adults; DROP MATERIALIZED VIEW counts; ALTER TABLE orders DROP CONSTRAINT orders_user_fk; DROP TABLE users;", "lossy", "the rows of users are gone", False),
+    "drop table with comments": ("DROP TABLE pets;", "lossy", "the rows of pets are gone", True),
     "drop simple table": ("DROP VIEW everything; DROP TABLE empty;", "lossy", "the rows of empty are gone", True),
     "drop sequence": ("DROP SEQUENCE numbers;", "lossy", "starts anew", True),
+    "drop column with a reference": ("ALTER TABLE pets DROP COLUMN owner;", "lossy", "is gone", True),
+    "drop column with an index of before": ("ALTER TABLE pets RENAME COLUMN name TO called; ALTER TABLE pets DROP COLUMN owner;", "lossy", "how pets_name was defined is not known", False),
+    "enum to another": ("CREATE TYPE m2 AS ENUM ('sad'); ALTER TABLE users ALTER COLUMN mood TYPE m2 USING (mood::text::m2);", "lossy", "could not hold", True),
+    "number to enum": ("ALTER TABLE users ALTER COLUMN mood TYPE int USING 1;", "impossible", "nothing casts int to mood", False),
+    "a moment in a view": ("DROP VIEW frozen;", "lossy", "the 'now' in it becomes", False),
     "narrow": ("ALTER TABLE users ALTER COLUMN name TYPE varchar(5);", "lossy", "varchar(5) could not hold", True),
     "using": ("ALTER TABLE users ALTER COLUMN points TYPE text USING 'x';", "lossy", "USING", False),
     "drop identity": ("ALTER TABLE users ALTER COLUMN id DROP IDENTITY;", "lossy", "starts anew", True),

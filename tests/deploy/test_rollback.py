@@ -76,11 +76,14 @@ def test_then_the_folder_is_withdrawn(applied):
     assert f"withdraw or replace it):\n  {TWO}" in applied.ok("status")
     shutil.rmtree(applied.migrations / TWO)
     assert "holds it no more" in applied.ok("rollback", "--check", TWO)
-    assert "up to date" in applied.ok("status")
+    assert "up to date" in applied.ok("status") and TWO not in applied.ok("status")
+    assert f"rolled back and withdrawn:\n  {TWO}" in applied.ok("status", "-v")
+    assert TWO not in applied.ok("verify")
     applied.add(TWO, "CREATE TABLE other (id INTEGER PRIMARY KEY);\n")
     assert "another migration in its place" in applied.ok("rollback", "--check")
     applied.ok("apply")
     assert applied.database.has("other") and not applied.database.has("b")
+    assert "rolled back" not in applied.ok("verify") + applied.ok("status", "-v")
     assert "Nothing is rolled back" in applied.ok("rollback", "--check")
 
 
@@ -285,12 +288,12 @@ def test_killed_between_two_statements_it_is_not_taken_for_applied(on_postgres):
         "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(30)%' "
         "AND pid <> pg_backend_pid()"
     )
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while not on_postgres.database.sql(asleep):
         assert time.monotonic() < until
         time.sleep(0.05)
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=300)
     out = on_postgres.refused(1, "status")
     assert f"{TWO}  migralint: 1 of 3 statements are done" in out
     assert "stands as failed" in on_postgres.refused(5, "apply")

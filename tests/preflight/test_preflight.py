@@ -277,11 +277,14 @@ def test_who_is_in_the_way(on_postgres: Any, on_mysql: Any) -> None:
     ours, theirs = start(on_postgres), start(on_mysql)
     other, connection = ours.database.connect(), theirs.database.connect()
     other.autocommit = False
+    began = time.monotonic()
     other.execute("SELECT * FROM users")
     connection.begin()
     connection.cursor().execute("SELECT * FROM users")
     try:
-        assert outcomes(checks(ours), "activity") == ["pass"]
+        found = outcomes(checks(ours), "activity")
+        if time.monotonic() - began < 5:  # on a busy machine it is old by now
+            assert found == ["pass"]
         time.sleep(5)
         (check,) = checks(ours, status=1)["activity"]
         assert "idle in transaction" in check["said"] and "users" in check["said"]

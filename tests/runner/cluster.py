@@ -41,7 +41,7 @@ class Cluster:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         assert done.returncode == 0, done.stdout
 
@@ -70,7 +70,7 @@ class Cluster:
             cwd=self.folder,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=60,
+            timeout=300,
         )
         assert done.returncode == 0, Path(log).read_text()
 
@@ -135,7 +135,7 @@ def pgbouncer(cluster: Cluster, mode: str) -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        for _ in range(100):
+        for _ in range(2000):
             try:
                 psycopg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres").close()
                 break
@@ -144,4 +144,4 @@ def pgbouncer(cluster: Cluster, mode: str) -> Iterator[int]:
         yield port
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(300)

@@ -75,7 +75,7 @@ class Judge:
             },
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
 
 
@@ -122,5 +122,5 @@ def judge() -> Iterator[Judge]:
     made = Judge(_installed())
     yield made
     made.process.stdin.close()  # type: ignore[union-attr]
-    made.process.wait(30)
+    made.process.wait(300)
     made.process.stdout.close()  # type: ignore[union-attr]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from migralint.runner.amounts import counted, duration, size
+from migralint.amounts import counted, duration, size
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -49,10 +50,26 @@ def test_in_production_it_is_refused(missing):
     assert not os.path.exists(f"{url[5:]}")
 
 
+def test_it_is_planned_for_as_an_empty_one(missing):
+    """Nothing is made by it, and apply then does what it says."""
+    project, url = missing
+    project.add("20240102000000_u", "ALTER TABLE t ADD x INT;\n")
+    out = project.ok("plan", DATABASE_URL=url)
+    assert "is not there; planned for an empty one, which `migralint apply` makes" in out
+    assert "create_table t" in out and "add_column t.x" in out and "2 pending migrations" in out
+    assert "development: " in out and out == project.ok("apply", "--dry-run", DATABASE_URL=url)
+    found = json.loads(project.ok("plan", "--output", "json", DATABASE_URL=url))
+    assert [m["name"] for m in found["migrations"]] == ["20240101000000_t", "20240102000000_u"]
+    assert project.run("status", DATABASE_URL=url).returncode == 4
+    told = project.refused(4, "plan", DATABASE_URL=url, DATABASE_ENV="production")
+    assert "in production (DATABASE_ENV is production) none is made" in told
+    assert "2 migrations applied" in project.ok("apply", DATABASE_URL=url)
+
+
 def test_several_make_it_at_once(missing):
     project, url = missing
     started = [project.start("apply", DATABASE_URL=url) for _ in range(6)]
-    ended = [(process.communicate(timeout=60), process.returncode) for process in started]
+    ended = [(process.communicate(timeout=300), process.returncode) for process in started]
     assert [status for _, status in ended] == [0] * 6, ended
     assert "up to date (1 applied)" in project.ok("status", DATABASE_URL=url)
 

@@ -220,7 +220,7 @@ def on_a_terminal(project, *args):
             break
         seen += part
     os.close(ours)
-    assert process.wait(30) == 0, seen
+    assert process.wait(300) == 0, seen
     return seen.decode()
 
 
@@ -233,7 +233,7 @@ def test_how_far_an_index_is_on_a_terminal(on_postgres, how):
     on_postgres.add("20240102000000_i", f"CREATE INDEX {how}t_slow ON t (slow(x));\n")
     seen = on_a_terminal(on_postgres, "apply")
     assert re.search(
-        r"\r  20240102000000_i: statement 1 of 1 \(line 1\), [23] s, building index[^\r]* \d+%",
+        r"\r  20240102000000_i: statement 1 of 1 \(line 1\), \d+ s, building index[^\r]* \d+%",
         seen,
     ), seen
     assert "applied 20240102000000_i" in seen
@@ -245,6 +245,8 @@ def test_who_is_waited_for_on_a_terminal(on_postgres):
     import threading
     import time
 
+    from test_faults import wait_for
+
     on_postgres.add("20240101000000_t", "CREATE TABLE t (id INT PRIMARY KEY, x INT);\n")
     on_postgres.ok("apply")
     on_postgres.add("20240102000000_y", "ALTER TABLE t ADD COLUMN y INT;\n")
@@ -254,6 +256,8 @@ def test_who_is_waited_for_on_a_terminal(on_postgres):
     pid = holder.info.backend_pid
 
     def let_go():
+        waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 't'::regclass"
+        wait_for(lambda: on_postgres.database.sql(waits))
         time.sleep(3.5)
         holder.execute("ROLLBACK")
 

@@ -49,7 +49,7 @@ def test_the_connection_is_killed(on_mysql):
     find = "SELECT id FROM information_schema.processlist WHERE info = 'DO sleep(60)' AND db = database()"
     number = wait_for(lambda: on_mysql.database.sql(find))[0][0]
     on_mysql.database.sql(f"KILL {number}")
-    _out, err = process.communicate(timeout=30)
+    _out, err = process.communicate(timeout=300)
     assert process.returncode == 4, err
     assert "1 of 3 statements are in the database" in err
     assert "may have been carried out too" in err

@@ -137,7 +137,7 @@ def test_appliers_of_a_repeatable_migration(flyway):
     flyway.ok("apply")
     write_view(flyway, 2)
     started = [flyway.start("apply") for _ in range(6)]
-    ended = [(process.communicate(timeout=60), process.returncode) for process in started]
+    ended = [(process.communicate(timeout=300), process.returncode) for process in started]
     assert [status for _, status in ended] == [0] * 6, ended
     assert names(flyway) == ["V1__a", "R__view", "R__view"]
 

@@ -108,7 +108,7 @@ def test_the_address_says_the_dialect(project):
     project.ok("apply", "--only-to", "003")
     project.database.sql("INSERT INTO users (id, b) VALUES (1, 7)")
     assert project.database.sql("SELECT a FROM users") == [(7,)]
-    project.ok("apply", DATABASE_ENV="production")
+    project.ok("apply", "--only-to", names[2], DATABASE_ENV="production")
 
 
 def test_what_gives_no_name():
@@ -185,7 +185,7 @@ def test_a_rename_in_three_steps(on_postgres):
     assert sql("SELECT count(*) FROM users WHERE id > 25000 AND name = full_name") == [(2,)]
     on_postgres.ok("apply", "--only-to", names[1])
     assert sql("SELECT count(*) FROM users WHERE full_name IS DISTINCT FROM name") == [(0,)]
-    on_postgres.ok("apply", DATABASE_ENV="production")
+    on_postgres.ok("apply", "--only-to", names[2], DATABASE_ENV="production")
     assert sql("SELECT count(full_name) FROM users") == [(25002,)]
     assert not on_postgres.database.has("(SELECT name FROM users) x")
 
@@ -198,7 +198,7 @@ def test_another_type_in_three_steps(on_postgres):
     on_postgres.ok("apply", "--only-to", names[1])
     sql("UPDATE users SET age = 7 WHERE id = 1")
     assert sql("SELECT count(*) FROM users WHERE age_new IS DISTINCT FROM age") == [(0,)]
-    on_postgres.ok("apply", DATABASE_ENV="production")
+    on_postgres.ok("apply", "--only-to", names[2], DATABASE_ENV="production")
     assert sql("SELECT data_type FROM information_schema.columns WHERE column_name = 'age'") == [
         ("bigint",)
     ]
@@ -212,7 +212,7 @@ def test_a_required_column_in_three_steps(on_postgres):
     names = made(on_postgres)
     on_postgres.ok("apply", "--only-to", names[0])
     on_postgres.database.sql("INSERT INTO users (age) VALUES (1)")
-    on_postgres.ok("apply", DATABASE_ENV="production")
+    on_postgres.ok("apply", "--only-to", names[2], DATABASE_ENV="production")
     found = on_postgres.database.sql("SELECT count(*) FROM users WHERE name = ''")
     assert found == [(12501,)]
     nullable = "SELECT is_nullable FROM information_schema.columns WHERE column_name = 'name' AND table_schema = 'public'"
@@ -263,7 +263,7 @@ def test_a_rename_on_other_databases(project):
     sql("UPDATE users SET age = 5 WHERE id = 3")  # what is not filled yet stays alike too
     project.ok("apply", "--only-to", names[1])
     assert sql("SELECT count(*) FROM users WHERE full_name = name") == [(count + 2,)]
-    project.ok("apply", DATABASE_ENV="production")
+    project.ok("apply", "--only-to", names[2], DATABASE_ENV="production")
     assert sql("SELECT count(full_name) FROM users") == [(count + 2,)]
     assert not project.database.has("(SELECT name FROM users) x")
     sql("INSERT INTO users (full_name) VALUES ('afterwards')")
@@ -280,7 +280,7 @@ def test_another_type_on_other_databases(project):
     project.ok("apply", "--only-to", names[1])
     sql("UPDATE users SET age = 7 WHERE id = 1")
     assert sql("SELECT count(*) FROM users WHERE age_new <> age OR age_new IS NULL") == [(0,)]
-    project.ok("apply", DATABASE_ENV="production")
+    project.ok("apply", "--only-to", names[2], DATABASE_ENV="production")
     assert sql("SELECT age FROM users WHERE id = 1 OR age = 70000 ORDER BY id") == [(7,), (70000,)]
     text = str(sql("SHOW CREATE TABLE users" if project.database.dialect == "mysql" else
                    "SELECT sql FROM sqlite_master WHERE name = 'users'"))  # fmt: skip
@@ -296,7 +296,7 @@ def test_a_required_column_on_other_databases(project):
     names = made(project)
     project.ok("apply", "--only-to", names[0])
     sql("INSERT INTO users (age) VALUES (1)")
-    project.ok("apply", DATABASE_ENV="production")
+    project.ok("apply", "--only-to", names[2], DATABASE_ENV="production")
     assert sql("SELECT count(*) FROM users WHERE name = '?'") == [(count // 2 + 1,)]
     with pytest.raises(Exception, match=r"(?i)null"):
         sql("INSERT INTO users (name) VALUES (NULL)")
@@ -313,7 +313,7 @@ def test_a_name_in_quotes(project):
     project.ok("apply")
     change = f"{mark}User{mark}.{mark}{long}{mark}={mark}shortName{mark}"
     project.ok("new", "--expand-contract", "rename", change)
-    project.ok("apply", DATABASE_ENV="production")
+    project.ok("apply", "--only-to", made(project)[2], DATABASE_ENV="production")
     assert project.database.sql(f"SELECT {mark}shortName{mark} FROM {mark}User{mark}") == []
 
 

@@ -74,6 +74,37 @@ def test_a_validated_constraint_on_the_server_counts(on_postgres):
     assert not found(on_postgres)["refused"]
 
 
+LOGS = """\
+CREATE TABLE logs (id INT NOT NULL, size INT) PARTITION BY RANGE (id);
+CREATE TABLE logs_1 PARTITION OF logs FOR VALUES FROM (0) TO (1000);
+CREATE TABLE logs_2 PARTITION OF logs FOR VALUES FROM (1000) TO (2000);
+INSERT INTO logs SELECT n, n FROM generate_series(0, 1999) n;
+ALTER TABLE logs ADD CONSTRAINT sized CHECK (size >= 0) NOT VALID;
+ALTER TABLE logs_1 VALIDATE CONSTRAINT sized;
+"""
+
+
+def test_a_constraint_that_all_partitions_have_validated_reads_nothing(on_postgres):
+    """The plan, and the server on a copy of the schema."""
+    on_postgres.add("20240101000000_a", LOGS)
+    on_postgres.ok("apply")
+    on_postgres.add("20240102000000_b", "ALTER TABLE logs VALIDATE CONSTRAINT sized;\n")
+    assert [o["scans"] for o in found(on_postgres)["migrations"][0]["operations"]] == [True]
+    on_postgres.database.sql("ALTER TABLE logs_2 VALIDATE CONSTRAINT sized")
+    assert [o["scans"] for o in found(on_postgres)["migrations"][0]["operations"]] == [False]
+    assert "none differs from the prediction" in on_postgres.ok("trace")
+
+
+def test_what_apply_puts_up_with_plan_does_too(on_sqlite):
+    start(on_sqlite)
+    on_sqlite.add("20230101000000_late", "CREATE TABLE late (id INT PRIMARY KEY);\n")
+    production = {"DATABASE_ENV": "production"}
+    assert "`--allow out-of-order`" in on_sqlite.refused(5, "plan", **production)
+    out = on_sqlite.ok("plan", "--allow", "out-of-order", **production)
+    assert "warning: earlier than what is applied already: 20230101000000_late" in out
+    assert out == on_sqlite.ok("apply", "--dry-run", "--allow", "out-of-order", **production)
+
+
 def test_up_to_date(project):
     start(project)
     assert "up to date" in project.ok("plan")

@@ -412,12 +412,12 @@ def race(ours, count):
     started = [ours.project.start("apply") for _ in range(count)]
     for thread in asked:
         thread.start()
-    ended = [(process.communicate(timeout=120), process.returncode) for process in started]
+    ended = [(process.communicate(timeout=300), process.returncode) for process in started]
     for thread in asked:
-        thread.join(120)
+        thread.join(300)
     for other in others:
         other.process.stdin.close()
-        other.process.wait(30)
+        other.process.wait(300)
         other.process.stdout.close()
     assert len(answers) == count
     return ended, answers
@@ -461,6 +461,20 @@ def test_racers_of_both_kinds_and_an_index_by_concurrently(two_on_postgres):
     ours.project.ok("status", "--exit-code")
 
 
+UNTIL_SOMEBODY_WAITS = """\
+DO $$ BEGIN
+  FOR tries IN 1..1200 LOOP
+    EXIT WHEN EXISTS (
+      SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    );
+    PERFORM pg_sleep(0.1);
+  END LOOP;
+  PERFORM pg_sleep(3);  -- the one who waits has looked for a deadlock by then: we are to find it
+END $$;
+"""
+
+
 def test_a_deploy_that_waits_for_our_lock(two_on_postgres, judge):
     """The server ends our concurrent build because of the deadlock. The engine's wait is ended, since
     it would not be let in before we are done; what the build has left is cleaned up, and it is
@@ -477,13 +491,13 @@ def test_a_deploy_that_waits_for_our_lock(two_on_postgres, judge):
         (
             "add",
             "20240102000000_i",
-            "SELECT pg_sleep(4);\nCREATE INDEX CONCURRENTLY a_x ON a (x);\n",
+            f"{UNTIL_SOMEBODY_WAITS}CREATE INDEX CONCURRENTLY a_x ON a (x);\n",
         )
     )
     process = ours.project.start("apply")
     wait_for(
         lambda: sql(
-            "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%' AND datname = current_database()"
+            "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'DO%pg_sleep%' AND datname = current_database()"
         )
     )
     answers = []
@@ -491,8 +505,8 @@ def test_a_deploy_that_waits_for_our_lock(two_on_postgres, judge):
         target=lambda: answers.append(judge.ask("deploy", ours.url, ours.project.migrations))
     )
     asked.start()
-    out, err = process.communicate(timeout=120)
-    asked.join(60)
+    out, err = process.communicate(timeout=300)
+    asked.join(300)
     assert process.returncode == 0, out + err
     assert "deadlock detected" in out and "dropping the INVALID index a_x" in out
     assert "ended the wait for the applier's lock of pid" in out

@@ -50,7 +50,7 @@ def look(url: str, count: int) -> blocked.Picture:
     db = databases.of("mysql")
     session = db.connect(parse(url), ("5s", "10s"), False)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while len((found := blocked.look(db, session)).waits) < count:
             assert time.monotonic() < deadline, found
             time.sleep(0.2)  # InnoDB shows what it has shown to whoever asks again within 0.1 s

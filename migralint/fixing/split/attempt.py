@@ -165,7 +165,9 @@ def _notes(own: Migration, later: Sequence[str]) -> tuple[str, ...]:
     notes = []
     if later:
         notes.append(
-            f"not for this release, but for one when the code is ready: {', '.join(later)}"
+            "not for this release, but for one when the code is ready, and in staging and "
+            "production withheld until `migralint apply --only-to` names it (other tools do not "
+            f"wait): {', '.join(later)}"
         )
     if own.layout == "atlas":
         notes.append("`atlas migrate hash` brings atlas.sum up to date")

@@ -6,6 +6,7 @@ from migralint.fixing.split import files, naming, text
 from migralint.fixing.split.files import File
 from migralint.fixing.split.taken import changes_of, edits_of
 from migralint.model import Edit
+from migralint.runner.choosing import WITHHOLD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,13 +26,15 @@ def composed(
     own = taken.migration
     settings = _settings(taken)
     written: list[File] = []
+    last = next((n for n, step in enumerate(made, 1) if step.way == "contract"), len(made) + 1)
     for number, step in enumerate(made, 1):
         path = own.path if number == 1 else paths[number - 2]
         title = f"{number} of {len(made)}: {TITLES[step.way]}"
         if number == 1 and any(node.piece is None for node in step.nodes):
             body = _first(taken, step)
         else:
-            body = _later(taken, step, title, settings, number == 1)
+            mark = WITHHOLD if number >= last else ""
+            body = _later(taken, step, title, settings, number == 1, mark)
         written.append(File(path, body, title, step.way))
         if number > 1 or step.way in files.OUTSIDE:
             more = files.beside(own.layout, path, step.way, known)
@@ -85,12 +88,14 @@ def _in_place(taken: Taken, statement: Statement, changes: list[Change], more: s
     return made
 
 
-def _later(taken: Taken, step: Step, title: str, settings: list[str], first: bool) -> str:
+def _later(
+    taken: Taken, step: Step, title: str, settings: list[str], first: bool, mark: str
+) -> str:
     own = taken.migration
     up = "\n".join(_parts(taken, step, settings))
     up = up if step.way in files.OUTSIDE else f"\n{up}"
     if not first:
-        head = f"-- Step {title}. Taken out of {naming.short(own)}.\n"
+        head = f"-- Step {title}. Taken out of {naming.short(own)}.\n{mark}"
         return files.text(own.layout, step.way, head, up)
     head = "" if title.startswith("1 of 1:") else f"-- Step {title}.\n"
     back = naming.backward(own)

@@ -43,17 +43,15 @@ class Schema(State):
             return
         self.statement = operation.statement
         step(self, facts, batch)
-        known = self.tables.get(table) if table is not None else None
-        if known is not None and known.children:
+        if known is not None and known.children:  # what is passed down is done to a known table
             if kind in _PASSED_DOWN:
                 self._pass_down(step, known, facts, batch)
             elif kind in _HANDED_DOWN and not facts.get("only"):
                 partitions.hand_down(self, known, kind, batch)
 
     def _pass_down(self, step: Step, table: Table, facts: Mapping[str, Any], batch: object) -> None:
-        for child in list(table.children):
+        for child in partitions.below(table):
             step(self, {**facts, "table": child.name}, batch)
-            self._pass_down(step, child, facts, batch)
 
     def begin(self, batch: object) -> None:
         """The next migration, if it is another; the last one's temporary tables end with it."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from migralint.knowledge.schema.constraints import drop_constraint_of
+from migralint.knowledge.schema.lookup import reading, relist, renamed_in
 from migralint.knowledge.schema.objects import Column, Constraint, Expanded, Index, Table, mentions
 from migralint.knowledge.schema.state import gone, made
 from migralint.knowledge.schema.tables import drop_readers
 from migralint.model import Name
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     Facts = Mapping[str, Any]
     Step = Callable[[State, Facts, object], None]
+
+_COPY = pattern(r'\s*"?[\w$]+"?\s*=\s*"?([\w$]+)"?(?:\s*::\s*[\w$]+)?\s*\Z')
+_YOUNG = pattern(r"_?(?:new|old|tmp|temp|v?2|next|bigint)_?")
+_OLD = pattern(r"_?(?:old|tmp|temp)_?")
 
 
 def add_column(schema: State, facts: Facts, batch: object) -> None:
@@ -50,7 +54,7 @@ def drop_column(schema: State, facts: Facts, batch: object) -> None:
     for constraint in list(table.constraints.values()):
         if involves(constraint, name):
             drop_constraint_of(schema, constraint, cascade=True)
-    for index in [i for i in table.indexes.values() if i.reads(name)]:
+    for index in reading(table, name):
         _without_key(schema, index, name)
     if facts.get("cascade"):
         drop_readers(schema, table.name, name)
@@ -68,6 +72,7 @@ def _without_key(schema: State, index: Index, column: Name) -> None:
     rest = tuple(c for c in index.columns if c != column)
     if schema.dialect == "mysql" and rest:
         index.columns = rest
+        relist(index.table)
         return
     schema.remove_index(index)
 
@@ -92,9 +97,12 @@ def rename_column(schema: State, facts: Facts, batch: object) -> None:
     for constraint in table.constraints.values():
         constraint.columns = renamed(constraint.columns)
         constraint.expression = _replaced(constraint.expression, old, new)
-    for index in table.indexes.values():
+    touched = reading(table, old)
+    for index in touched:
         index.columns, index.include = renamed(index.columns), renamed(index.include)
         index.keys, index.where = _replaced(index.keys, old, new), _replaced(index.where, old, new)
+    if touched:
+        renamed_in(table, old, new)
     for constraint in schema.references_to(table.name):
         constraint.references_columns = renamed(constraint.references_columns)
 
@@ -102,6 +110,8 @@ def rename_column(schema: State, facts: Facts, batch: object) -> None:
 def _replaced(text: str, old: Name, new: Name) -> str:
     if old.name not in text:
         return text
+    import re
+
     return re.sub(
         rf'(?<![\w$"]){re.escape(old.name)}(?![\w$"])|"{re.escape(old.name)}"',
         lambda _: new.sql,
@@ -162,16 +172,12 @@ def update(schema: State, facts: Facts, batch: object) -> None:
 
 def _copied(schema: State, table: Table | None, target: Name, assignment: str) -> None:
     """SET id_new = id: the old column is meant to go, if the names say so and the new is young."""
-    match = re.fullmatch(r'\s*"?[\w$]+"?\s*=\s*"?([\w$]+)"?(?:\s*::\s*[\w$]+)?\s*', assignment)
+    match = _COPY.match(assignment)
     if table is None or match is None or match[1] == target.name:
         return
     old, new = table.columns.get(Name(match[1])), table.columns.get(target)
-    related = re.sub(r"_?(?:new|old|tmp|temp|v?2|next|bigint)_?", "", target.name.lower())
-    if (
-        old is None
-        or new is None
-        or related != re.sub(r"_?(?:old|tmp|temp)_?", "", match[1].lower())
-    ):
+    related = _YOUNG.sub("", target.name.lower())
+    if old is None or new is None or related != _OLD.sub("", match[1].lower()):
         return
     if schema.number - schema.numbers.get(new.batch, 0) <= 3:
         schema.begun(Expanded(table, old, new))

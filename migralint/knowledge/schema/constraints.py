@@ -202,4 +202,12 @@ def validate(schema: State, facts: Facts, batch: object) -> None:
     table = schema.tables.get(facts["table"])
     constraint = table.constraints.get(short(facts["constraint"])) if table else None
     if constraint is not None:
-        constraint.valid = True
+        _validated(constraint)
+
+
+def _validated(constraint: Constraint) -> None:
+    """With what its partitions and heirs have of it."""
+    constraint.valid = True
+    for child in constraint.table.children:
+        for inherited in [c for c in child.constraints.values() if c.parent is constraint]:
+            _validated(inherited)

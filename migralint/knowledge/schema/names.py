@@ -6,18 +6,17 @@ counts on while the name is taken. MySQL: https://dev.mysql.com/doc/refman/8.4/e
 
 from __future__ import annotations
 
-import re
-
 from migralint.knowledge.schema.objects import EXPRESSION
 from migralint.model import Name
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 LONGEST = 63
-_CALL = re.compile(r'\s*\(*\s*(?:[\w$]+\.)?([^\W\d][\w$]*|"[^"]+")\s*\(')
-_CAST = re.compile(r'\s*\(*\s*(?:[\w$]+\.)?([^\W\d][\w$]*|"[^"]+")\s*\)*\s*::')
+_CALL = pattern(r'\s*\(*\s*(?:[\w$]+\.)?([^\W\d][\w$]*|"[^"]+")\s*\(')
+_CAST = pattern(r'\s*\(*\s*(?:[\w$]+\.)?([^\W\d][\w$]*|"[^"]+")\s*\)*\s*::')
 
 
 def joined(first: str, second: str, label: str) -> str:
@@ -33,12 +32,13 @@ def joined(first: str, second: str, label: str) -> str:
     return "_".join(part for part in parts if part)
 
 
-def free(first: str, second: str, label: str, taken: Callable[[str], bool]) -> str:
-    """The name, with the first number behind it that makes it unused."""
-    number = 0
+def free(
+    first: str, second: str, label: str, taken: Callable[[str], bool], number: int
+) -> tuple[str, int]:
+    """The name with the first number behind it, from `number` on, that makes it unused."""
     while taken(name := joined(first, second, f"{label}{number or ''}")):
         number += 1
-    return name
+    return name, number
 
 
 def of_columns(columns: Iterable[Name]) -> str:

@@ -6,6 +6,8 @@ not frozen: the replay changes them, and nothing but the replay may.
 
 from __future__ import annotations
 
+from sys import intern
+
 from migralint.model import Name
 
 TYPE_CHECKING = False
@@ -25,7 +27,7 @@ class Column:
     def __init__(self, name: Name, facts: Mapping[str, Any], batch: object) -> None:
         get = facts.get
         self.name = name
-        self.type: str = get("type", "")
+        self.type: str = intern(get("type", ""))
         self.nullable: bool = get("nullable", True)
         self.default: str = get("default", "")
         self.generated: str = "identity" if get("identity") else get("generated", "")
@@ -117,21 +119,28 @@ EXPRESSION = "(expression)"
 
 
 def mentions(text: str, name: str) -> bool:
-    import re
-
-    return re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", text, re.I) is not None
+    """Whether the name stands there in any case, and not as a part of a longer one."""
+    text, name = text.lower(), name.lower()
+    at = text.find(name)
+    while at >= 0:
+        around = text[at - 1 : at] + text[at + len(name) : at + len(name) + 1]
+        if not any(c.isalnum() or c in "_$" for c in around):
+            return True
+        at = text.find(name, at + 1)
+    return False
 
 
 class Table:
     """`whole` where its CREATE TABLE was seen: only then a column that is not here does not exist.
 
-    `promised` are the columns of the CREATE TABLE, before the replay has come to each of them.
+    `promised` are the columns of the CREATE TABLE, before the replay has come to each of them;
+    `indexes_by` has the indexes by their columns (see lookup.py).
     """
 
     __slots__ = (
         "batch", "children", "columns", "constraints", "default_partition", "facts", "indexes",
-        "name", "parents", "partition", "partitioned", "policies", "promised", "row_security",
-        "temporary", "triggers", "whole",
+        "indexes_by", "name", "parents", "partition", "partitioned", "policies", "promised",
+        "row_security", "temporary", "triggers", "whole",
     )  # fmt: skip
 
     def __init__(self, name: Name, batch: object, facts: Mapping[str, Any], whole: bool) -> None:
@@ -142,6 +151,7 @@ class Table:
         self.columns: dict[Name, Column] = {}
         self.constraints: dict[Name, Constraint] = {}
         self.indexes: dict[Name, Index] = {}
+        self.indexes_by: dict[str, dict[Index, None]] = {}
         self.temporary: bool = get("temporary", False)
         self.partitioned: bool = get("partitioned", False)
         self.partition = False
@@ -193,13 +203,14 @@ class Expanded:
 class View:
     """A view or materialized view; what its query names is worked out when somebody asks."""
 
-    __slots__ = ("_words", "batch", "indexes", "materialized", "name", "query")
+    __slots__ = ("_words", "batch", "indexes", "indexes_by", "materialized", "name", "query")
 
     def __init__(self, name: Name, facts: Mapping[str, Any], batch: object) -> None:
         self.name = name
         self.query: str = facts.get("query", "")
         self.materialized: bool = facts.get("materialized", False)
         self.indexes: dict[Name, Index] = {}
+        self.indexes_by: dict[str, dict[Index, None]] = {}
         self.batch = batch
         self._words: frozenset[str] | None = None
 

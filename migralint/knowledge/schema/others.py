@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from migralint.knowledge.schema.columns import drop_column
 from migralint.knowledge.schema.objects import Disabled, OwnType, View, mentions
 from migralint.knowledge.schema.state import made
@@ -15,6 +13,7 @@ from migralint.knowledge.schema.tables import (
     reads_unknown,
 )
 from migralint.model import Name
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 # The first schema of a search_path that leaves unqualified names where they are.
 _USUAL_PATH = ("", "public", '"$user"', "$user", "pg_catalog", "default", '""', "''")
-_ALTERS = re.compile(r"\b(?:execute|create|alter|drop)\b", re.I)
+_ALTERS = pattern(r"(?i)\b(?:execute|create|alter|drop)\b")
 
 
 def create_type(schema: State, facts: Facts, batch: object) -> None:
@@ -111,6 +110,7 @@ def create_view(schema: State, facts: Facts, batch: object) -> None:
         former.query, former.batch, former._words = facts.get("query", ""), batch, None
         return
     schema.views[name] = View(name, facts, batch)
+    schema.schemas.add(name.schema)
 
 
 def drop_view(schema: State, facts: Facts, batch: object) -> None:
@@ -122,8 +122,8 @@ def drop_view(schema: State, facts: Facts, batch: object) -> None:
 
 
 def alter_view(schema: State, facts: Facts, batch: object) -> None:
-    old, new = facts["view"], facts.get("new_name")
-    if new is not None:
+    old, new = facts.get("view"), facts.get("new_name")  # ALL IN TABLESPACE names no view
+    if old is not None and new is not None:
         move(schema, old, Name(new.name, new.schema or old.schema, new.sql))
 
 
@@ -134,6 +134,7 @@ def create_sequence(schema: State, facts: Facts, batch: object) -> None:
 
 def drop_sequence(schema: State, facts: Facts, batch: object) -> None:
     name = facts["sequence"]
+    schema.freed()
     column = schema.sequences.pop(name, None)
     if column is not None:
         column.sequence = None
@@ -211,6 +212,7 @@ def drop_schema(schema: State, facts: Facts, batch: object) -> None:
     for name in [n for n in schema.types if n.schema == namespace]:
         drop_type(schema, {"type_name": name, "cascade": True}, batch)
     for name in [n for n in schema.sequences if n.schema == namespace]:
+        schema.freed()
         del schema.sequences[name]
 
 

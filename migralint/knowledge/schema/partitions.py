@@ -27,9 +27,11 @@ def hand_down(schema: State, table: Table, kind: str, batch: object) -> None:
 
 
 def _hand_constraint(schema: State, constraint: Constraint, batch: object) -> None:
-    """Checks to all, keys to partitions."""
+    """Checks to all, keys to partitions. A check of the same name serves as the child's part."""
     for child in constraint.table.children:
         if any(c.parent is constraint for c in child.constraints.values()):
+            continue
+        if constraint.kind == "check" and constraint.name in child.constraints:
             continue
         if child.partition or (constraint.kind == "check" and not constraint.no_inherit):
             _copy_constraint(schema, constraint, child, batch)
@@ -144,9 +146,25 @@ def link(parent: Table, table: Table, partition: bool) -> None:
     table.partition = partition
 
 
+def below(table: Table) -> list[Table]:
+    """Its children, theirs, and so on; a table with several parents once."""
+    found: dict[Table, None] = {}
+    pending = [table]
+    while pending:
+        new = [child for child in pending.pop().children if child not in found]
+        found.update(dict.fromkeys(new))
+        pending.extend(new)
+    return list(found)
+
+
+def _is_circular(parent: Table, table: Table) -> bool:
+    """The server refuses that a table becomes a child of its own child."""
+    return parent is table or parent in below(table)
+
+
 def attach_partition(schema: State, facts: Facts, batch: object) -> None:
     parent, table = schema.tables.get(facts["table"]), schema.tables.get(facts["partition"])
-    if parent is None or table is None:
+    if parent is None or table is None or _is_circular(parent, table):
         return
     link(parent, table, partition=True)
     if facts.get("is_default"):
@@ -179,5 +197,5 @@ def set_inheritance(schema: State, facts: Facts, batch: object) -> None:
         return
     if facts.get("removed"):
         _unlink(parent, table)
-    else:
+    elif not _is_circular(parent, table):
         link(parent, table, partition=False)

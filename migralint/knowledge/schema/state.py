@@ -7,6 +7,7 @@ in here. `certain` tells where absence means something: nothing unknown is taken
 from __future__ import annotations
 
 from migralint.knowledge.schema import names
+from migralint.knowledge.schema.lookup import enlist, strike
 from migralint.knowledge.schema.objects import (
     Column,
     Constraint,
@@ -21,7 +22,7 @@ from migralint.model import UNKNOWN, Name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from migralint.model import Statement, Unknown
@@ -52,7 +53,9 @@ class State:
         self.types: dict[Name, OwnType] = {}
         self.referring: dict[Name, dict[Constraint, None]] = {}
         self.constraint_names: dict[Name, int] = {}
+        self.taken: dict[tuple[str, ...], int] = {}  # the numbers below are, of what has no name
         self.gaps: list[str] = []
+        self.schemas: set[str] = set()  # in which there has been a table
         self.open_schemas: set[str] = set()
         self.doubtful: set[Name] = set()
         self.made_in: dict[str, int] = {}  # schema -> the number of the migration that began it
@@ -90,6 +93,7 @@ class State:
             known = Table(name, None, {}, whole=False)
             if "{{" not in name.name:
                 self.tables[name] = known
+                self.schemas.add(name.schema)
         return known
 
     def own_type(self, text: str) -> OwnType | None:
@@ -104,8 +108,11 @@ class State:
         return list(self.referring.get(table, ()))
 
     def has_relation(self, name: Name) -> bool:
-        return any(
-            name in known for known in (self.tables, self.indexes, self.views, self.sequences)
+        return (
+            name in self.tables
+            or name in self.indexes
+            or name in self.views
+            or name in self.sequences
         )
 
     def is_later(self, batch: object, other: object) -> bool:
@@ -153,6 +160,7 @@ class State:
 
     def add_table(self, table: Table) -> None:
         self.tables[table.name] = table
+        self.schemas.add(table.name.schema)
         self.made_in.setdefault(table.name.schema, self.number)
         self.doubtful.discard(table.name)
 
@@ -167,14 +175,21 @@ class State:
         if column.own is not None:
             column.own.columns.pop(column, None)
         if column.sequence is not None:
+            self.freed()
             self.sequences.pop(column.sequence, None)
 
     def add_index(self, index: Index) -> None:
+        former = index.table.indexes.get(index.name)
+        if former is not None:
+            strike(former)
         index.table.indexes[index.name] = index
+        enlist(index)
         if self.dialect != "mysql":
             self.indexes[index.name] = index
 
     def remove_index(self, index: Index) -> None:
+        self.freed()
+        strike(index)
         index.table.indexes.pop(index.name, None)
         if self.indexes.get(index.name) is index:
             del self.indexes[index.name]
@@ -183,6 +198,8 @@ class State:
                 self.remove_index(inherited)
 
     def rename_index(self, index: Index, name: Name) -> None:
+        self.freed()
+        strike(index)
         index.table.indexes.pop(index.name, None)
         self.indexes.pop(index.name, None)
         index.name = name
@@ -216,6 +233,8 @@ class State:
         self._count(constraint, 1)
 
     def _count(self, constraint: Constraint, by: int) -> None:
+        if by < 0:
+            self.freed()
         key = Name(constraint.name.name, constraint.table.name.schema)
         self.constraint_names[key] = self.constraint_names.get(key, 0) + by
 
@@ -228,13 +247,27 @@ class State:
             name = Name(text, table.schema)
             return self.has_relation(name) or self.constraint_names.get(name, 0) > 0
 
-        return Name(names.free(table.name, names.of_columns(columns), label, taken), table.schema)
+        return Name(self._free(table, columns, label, taken), table.schema)
 
     def constraint_name(self, table: Name, columns: tuple[Name, ...], label: str) -> Name:
         def taken(text: str) -> bool:
             return self.constraint_names.get(Name(text, table.schema), 0) > 0
 
-        return Name(names.free(table.name, names.of_columns(columns), label, taken))
+        return Name(self._free(table, columns, label, taken))
+
+    def _free(
+        self, table: Name, columns: tuple[Name, ...], label: str, taken: Callable[[str], bool]
+    ) -> str:
+        middle = names.of_columns(columns)
+        tried = (table.schema, table.name, middle, label)
+        name, number = names.free(table.name, middle, label, taken, self.taken.get(tried, 0))
+        if number:
+            self.taken[tried] = number
+        return name
+
+    def freed(self) -> None:
+        """A name is free again: it may be the first one to be tried."""
+        self.taken.clear()
 
 
 def _in_any_case(name: Name, tables: Iterable[Name]) -> bool:

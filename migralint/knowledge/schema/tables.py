@@ -130,6 +130,7 @@ def drop_table(schema: State, facts: Facts, batch: object) -> None:
 
 
 def forget_table(schema: State, table: Table) -> None:
+    schema.freed()
     for child in list(table.children):
         if child.partition:
             forget_table(schema, child)
@@ -167,6 +168,7 @@ def readers(schema: State, name: Name, column: Name | None = None) -> list[View]
 
 
 def forget_view(schema: State, view: View) -> None:
+    schema.freed()
     schema.views.pop(view.name, None)
     for index in list(view.indexes.values()):
         schema.remove_index(index)
@@ -181,6 +183,7 @@ def rename_table(schema: State, facts: Facts, batch: object) -> None:
 
 def move(schema: State, old: Name, new: Name) -> None:
     """Another name or schema for a table, view, sequence or index: ALTER TABLE takes them all."""
+    schema.freed()
     table = schema.tables.pop(old, None)
     if table is not None:
         table.name = new
@@ -194,6 +197,7 @@ def move(schema: State, old: Name, new: Name) -> None:
         view = schema.views.pop(old)
         view.name = new
         schema.views[new] = view
+        schema.schemas.add(new.schema)
     elif old in schema.sequences:
         _move_sequence(schema, old, new)
     elif old in schema.indexes:

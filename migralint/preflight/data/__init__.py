@@ -6,13 +6,13 @@ statements before would have done. What no query of today decides is a warning.
 
 from __future__ import annotations
 
+from migralint.amounts import counted
 from migralint.model import Name, replace
 from migralint.preflight.check import passed, warned
 from migralint.preflight.data.judging import LATER, NAME, Point, judged
 from migralint.preflight.data.questions import ask
 from migralint.preflight.data.standing import Moment
 from migralint.preflight.data.walk import ordered, step
-from migralint.runner.amounts import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from migralint.amounts import counted
 from migralint.model import record
 from migralint.preflight.check import failed, warned
 from migralint.preflight.data import asking
 from migralint.preflight.data.question import Question, alias, bad_rows, key_of
 from migralint.preflight.data.question import rows as all_rows
-from migralint.runner.amounts import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

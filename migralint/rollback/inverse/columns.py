@@ -22,6 +22,7 @@ _IDENTITY = re.compile(
 _KEYS = re.compile(
     r"(?is)\s+(?:primary\s+key|unique(?:\s+key)?|references\b.*|check\s*\(.*|first|after\s+\S+)"
 )
+_TEXT = re.compile(r"(?i)(?:text|character varying|varchar|char|citext)\b")
 _FAILS = "fails where a value written since does not fit"
 
 
@@ -44,22 +45,25 @@ def drop_column(at: At) -> Undo:
     if table is None or not written:
         return impossible(f"{gone}, and how it was defined is not known")
     sql = [f"ALTER TABLE {at['table']} ADD COLUMN {written}"]
-    sql += _goes_along(at, table, at["column"])
+    along = _goes_along(at, table, at["column"])
+    sql += [text for text in along.values() if text]
+    sql += at.known.comments(at["table"], at["column"]).values()
     empty = "" if column is None or column.nullable else "; it must be filled before NOT NULL holds"
-    return lossy(*sql, reason=gone + empty)
+    unknown = ", ".join(name for name, text in along.items() if not text)
+    more = f"; how {unknown} was defined is not known" if unknown else ""
+    return lossy(*sql, reason=gone + empty + more)
 
 
-def _goes_along(at: At, table: Table, column: object) -> list[str]:
-    """The constraints and indexes that the server dropped with it."""
+def _goes_along(at: At, table: Table, column: object) -> dict[str, str]:
+    """The constraints and indexes that the server dropped with it; "" where not known how made."""
     constraints = [c for c in table.constraints.values() if column in c.columns]
     keys = {c.index for c in constraints}
-    found = [add_constraint_sql(at, c) for c in constraints if c.kind != "not_null"]
-    found += [
-        create_index_sql(at, i)
-        for i in table.indexes.values()
-        if column in i.columns and i not in keys and i.constraint is None and i.variety != OF_KEY
-    ]
-    return [text for text in found if text]
+    found = {str(c.name): add_constraint_sql(at, c) for c in constraints if c.kind != "not_null"}
+    for i in table.indexes.values():
+        own = i not in keys and i.constraint is None and i.variety != OF_KEY
+        if own and column in i.columns:
+            found[str(i.name)] = create_index_sql(at, i)
+    return found
 
 
 def rename_column(at: At) -> Undo:
@@ -107,10 +111,13 @@ def alter_column_type(at: At) -> Undo:
     column = _known(at)
     if column is None or not column.type:
         return impossible("the type that it had is not known")
+    through = _through(at, column.type)
+    if through is None:
+        return impossible(f"nothing casts {at['type']} to {column.type}: say in USING what becomes")
     alter = f"ALTER TABLE {at['table']} ALTER COLUMN {at['column']}"
     collation = at.known.pieces[column].facts.get("collation")
     kept = f" COLLATE {collation}" if collation else ""
-    sql = [f"{alter} TYPE {column.type}{kept} USING {at['column']}::{column.type}"]
+    sql = [f"{alter} TYPE {column.type}{kept} USING {at['column']}{through}::{column.type}"]
     if column.default and column.default != "nextval()":
         # the server has converted the default too, and would convert it once more
         sql = [f"{alter} DROP DEFAULT", *sql, f"{alter} SET DEFAULT {column.default}"]
@@ -118,11 +125,21 @@ def alter_column_type(at: At) -> Undo:
     return lossy(*sql, reason=lost) if lost else lossless(*sql, reason=_FAILS)
 
 
+def _through(at: At, former: str) -> str | None:
+    """An enum is cast from and to text only, so another one by way of it; None: not at all."""
+    enums = {str(t.name).lower() for t in at.schema.types.values() if t.variety == "enum"}
+    kinds = [former, str(at["type"])]
+    own = [kind for kind in kinds if kind.removesuffix("[]").lower() in enums]
+    if len(own) == 2:
+        return "::text" + "[]" * former.endswith("[]")
+    return "" if not own or any(_TEXT.match(kind) for kind in kinds) else None
+
+
 def _lost(at: At, column: Column) -> str:
     """What of the old values the new type could not hold, in words; "" for nothing."""
     from migralint.knowledge.type_changes import narrowing
 
-    using = re.sub(r"[\s\"()]", "", str(at["using"] or "")).lower()
+    using = re.sub(r"[\s\"()]", "", str(at["using"] or "")).lower().replace("::text::", "::")
     plain = re.sub(r"[\s\"()]", "", f"{at['column']}::{at['type']}").lower()
     if using and using != plain:
         return "USING has made other values of the old ones"

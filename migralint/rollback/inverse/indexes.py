@@ -80,6 +80,10 @@ def drop_index(at: At) -> Undo:
 
 
 def rename_index(at: At) -> Undo:
+    if at["if_exists"] and at.schema.index(at["index"], None) is None:
+        if at.schema.certain(None):
+            return NOTHING
+        return impossible("IF EXISTS: it is not known whether there was one to rename")
     if at.dialect == "mysql":
         return lossless(f"ALTER TABLE {at['table']} RENAME INDEX {at['new_name']} TO {at['index']}")
     return lossless(f"ALTER INDEX {at['new_name']} RENAME TO {at['index'].sql.rpartition('.')[2]}")

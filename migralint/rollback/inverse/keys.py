@@ -21,6 +21,10 @@ _WHOLE = re.compile(
     r"(?is)^(?:primary\s+key|unique(?:\s+nulls\s+(?:not\s+)?distinct)?)\s*\(|^(?:foreign\s+key|check|exclude)\b"
 )
 _MYSQL_KEY = re.compile(r"(?is)^unique\s+(?:key|index)\s*(?:`[^`]+`|[^\s(`]+)?\s*(?=\()")
+_OPTION = re.compile(
+    r"(?is)\b(?:on\s+(?:delete|update)\s+(?:cascade|restrict|no\s+action|set\s+(?:null|default))"
+    r"|match\s+(?:full|simple)|(?:not\s+)?deferrable|initially\s+(?:deferred|immediate))\b"
+)
 _NOT_VALID = re.compile(r"(?is)\s+not\s+valid\s*$")
 
 
@@ -69,16 +73,19 @@ def add_constraint_sql(at: At, constraint: Constraint) -> str:
 
 def written(at: At, constraint: Constraint) -> str:
     piece = at.known.piece(constraint)
+    if piece is None and constraint.kind == "foreign_key":  # only its names have changed
+        piece = at.known.pieces.get(constraint)
+        return _from_facts(constraint, piece.text) if piece is not None else ""
     if piece is None:
         return ""
     rest = _ADD.sub("", piece.text, count=1)
     rest = _MYSQL_KEY.sub("UNIQUE ", rest)
     if _WHOLE.match(rest):
         return _NOT_VALID.sub("", rest)
-    return _from_facts(constraint)
+    return _from_facts(constraint, rest)
 
 
-def _from_facts(constraint: Constraint) -> str:
+def _from_facts(constraint: Constraint, text: str) -> str:
     """A constraint that stood behind its column, in the form that ALTER TABLE takes."""
     columns = ", ".join(str(column) for column in constraint.columns)
     if constraint.kind in ("primary_key", "unique"):
@@ -88,8 +95,8 @@ def _from_facts(constraint: Constraint) -> str:
     if constraint.kind != "foreign_key":
         return ""
     to = ", ".join(str(column) for column in constraint.references_columns)
-    text = f"FOREIGN KEY ({columns}) REFERENCES {constraint.references}{f' ({to})' if to else ''}"
-    return text + (f" ON DELETE {constraint.on_delete.upper()}" if constraint.on_delete else "")
+    made = f"FOREIGN KEY ({columns}) REFERENCES {constraint.references}{f' ({to})' if to else ''}"
+    return " ".join([made, *(option.upper() for option in _OPTION.findall(text))])
 
 
 def drop_constraint(at: At) -> Undo:

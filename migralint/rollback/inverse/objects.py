@@ -13,9 +13,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from migralint.knowledge.schema.objects import View
+
 _CREATE = re.compile(r"(?i)^\s*create\s+(?!or\s+replace\b)")
 _UNKNOWN = "how it was defined is not known"
-_STARRED = "its * may stand for other columns now: write them out"
 _GRANTS = "what was granted on it must be granted again"
 
 
@@ -34,9 +35,8 @@ def create_view(at: At) -> Undo:
     if there and not earlier:
         return impossible(f"the view that it replaced: {_UNKNOWN}")
     if earlier:
-        found = lossless(drop, reason=_GRANTS)
-        if at.known.star_has_changed(at["view"]):
-            found = lossy(drop, reason=_STARRED)
+        other = at.known.otherwise(at["view"])
+        found = lossy(drop, reason=other) if other else lossless(drop, reason=_GRANTS)
         return replace(found, late=(earlier,))
     if at["or_replace"] and not at.schema.certain(None):
         return lossy(drop, reason="whether it replaced another view is not known")
@@ -46,13 +46,37 @@ def create_view(at: At) -> Undo:
 def drop_view(at: At) -> Undo:
     """Made again at the end: a `*` in it means the columns of the moment, and views read views."""
     found = drops("view", "view")(at)
+    if not found.sql:
+        return found
     view = at.schema.views.get(at["view"])
-    indexes = [create_index_sql(at, i) for i in view.indexes.values()] if view and found.sql else []
-    if not all(indexes):
+    taken = _taken_along(at, view) if view and at["cascade"] else []
+    texts = [at.known.of("view", other.name) for other in taken]
+    if taken and all(texts) and at.schema.certain(None):
+        found = lossless(*found.sql, reason=f"with what CASCADE took along; {_GRANTS}")
+    views = [(view, found.sql[0]), *zip(taken, texts, strict=True)] if view else []
+    made = [sql for one, text in views if text for sql in (text, *_indexes(at, one))]
+    if not all(made):
         return lossy(*found.sql, reason="an index on it was made in a way that is not known")
-    if at.known.star_has_changed(at["view"]):
-        found = lossy(*found.sql, reason=_STARRED)
-    return replace(found, sql=(), late=(*found.sql, *indexes))
+    other = next(filter(None, (at.known.otherwise(one.name) for one, _ in views)), "")
+    found = lossy(*found.sql, reason=other) if other else found
+    return replace(found, sql=(), late=tuple(made) or found.sql)
+
+
+def _indexes(at: At, view: View) -> list[str]:
+    return [create_index_sql(at, index) for index in view.indexes.values()]
+
+
+def _taken_along(at: At, view: View) -> list[View]:
+    """The views that read it, or read those, in the order in which they were made; none where one
+    of them may only have its name in it."""
+    taken = [view]
+    for one in taken:  # which grows
+        for other in at.schema.views.values():
+            if other not in taken and one.name.name in other.words:
+                if not other.joins(one.name.name):
+                    return []
+                taken.append(other)
+    return [other for other in at.schema.views.values() if other in taken[1:]]
 
 
 def create_routine(at: At) -> Undo:

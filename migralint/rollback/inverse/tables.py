@@ -112,6 +112,7 @@ def make_again(at: At, table: Table, name: Name) -> list[str]:
         hanging = [f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY", *hanging]
     after += [create_index_sql(at, i) for i in table.indexes.values()
               if i not in own and i.constraint is None and i.variety != OF_KEY]  # fmt: skip
+    hanging += at.known.comments(table.name).values()
     return [body, *after, *hanging] if body and all(after) else []
 
 

@@ -30,13 +30,7 @@ OUTSIDE_PRAGMAS = frozenset(
 
 def connect(url: Url, timeouts: tuple[str, str], writes: bool) -> Session:
     """`apply` makes the file, as Prisma does; who only reads does not."""
-    path = os.path.abspath(url.database)
-    if os.path.isdir(path):
-        raise unreachable(url, "it is a folder")
-    if not os.path.exists(path) and not writes:
-        raise unreachable(url, "there is no such file", made_by(f"touch {url.database}"))
-    if not os.path.isdir(os.path.dirname(path)):
-        raise unreachable(url, f"there is no folder {os.path.dirname(path)}")
+    path = _file(url, writes) if url.database else ""  # "": a private one in memory
     try:
         connection = sqlite3.connect(path, isolation_level=None, timeout=_seconds(timeouts[0]))
         connection.set_progress_handler(_look, STEPS)
@@ -51,6 +45,19 @@ def connect(url: Url, timeouts: tuple[str, str], writes: bool) -> Session:
     session = Session(connection, url, server, timeouts)
     said = marker(lambda text: query(session, text))
     return replace(session, server=replace(server, marker=said))
+
+
+def _file(url: Url, writes: bool) -> str:
+    path = os.path.abspath(url.database)
+    if os.path.isdir(path):
+        raise unreachable(url, "it is a folder")
+    if not os.path.isdir(os.path.dirname(path)):
+        raise unreachable(url, f"there is no folder {os.path.dirname(path)}")
+    if not os.path.exists(path) and not writes:
+        problem = unreachable(url, "there is no such file", made_by(f"touch {url.database}"))
+        problem.missing = True  # type: ignore[attr-defined]
+        raise problem
+    return path
 
 
 def create_database(url: Url) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from migralint.runner.choosing import WITHHOLD
 from migralint.runner.expand_contract.change import CHANGES, Change, known, parse
 
 __all__ = ["CHANGES", "Change", "known", "parse", "steps"]
@@ -17,5 +18,5 @@ __all__ = ["CHANGES", "Change", "known", "parse", "steps"]
 def steps(change: Change, dialect: str) -> list[tuple[str, str, str]]:
     """(name, title, SQL) of the migrations, in order."""
     module = import_module(f"migralint.runner.expand_contract.{dialect}")
-    found: list[tuple[str, str, str]] = module.steps(change)
-    return found
+    *others, (name, title, sql) = module.steps(change)
+    return [*others, (name, title, WITHHOLD + sql)]

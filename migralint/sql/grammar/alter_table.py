@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
+from migralint.sql import grammar
 from migralint.sql.grammar.alter_column import alter_column
 from migralint.sql.grammar.columns import column
 from migralint.sql.grammar.constraints import CONSTRAINT_WORDS, drop_constraint, table_constraint
-from migralint.sql.grammar.mysql import (
-    MYSQL_ACTIONS,
-    is_whole,
-    mysql_drop,
-    mysql_rename,
-    table_options,
-)
 from migralint.sql.grammar.reader import NOWHERE, Found, Reader, Unread
 from migralint.sql.tokens import NUMBER, WORD
 
@@ -33,7 +27,7 @@ def alter_table(reader: Reader) -> Iterator[Found]:
     table = reader.relation()
     if reader.dialect == "mysql" and reader.one_of(("wait", "nowait")):  # MariaDB
         reader.at += reader.peek().kind == NUMBER
-    whole = reader.dialect == "mysql" and is_whole(reader)
+    whole = reader.dialect == "mysql" and grammar.mysql.is_whole(reader)
     actions = [reader.within(reader.at, reader.stop)] if whole else reader.split_at_commas()
     if not actions:
         raise Unread("ALTER TABLE without an action")
@@ -73,15 +67,15 @@ def _action(reader: Reader, table: Name, if_exists: bool) -> Iterator[Found]:
     start = reader.at
     verb = reader.word
     reader.at += 1
-    if reader.dialect == "mysql" and verb in MYSQL_ACTIONS:
-        yield from MYSQL_ACTIONS[verb](reader, table, start)
+    if reader.dialect == "mysql" and verb in grammar.mysql.MYSQL_ACTIONS:
+        yield from grammar.mysql.MYSQL_ACTIONS[verb](reader, table, start)
     elif verb in _ACTIONS:
         yield from _ACTIONS[verb](reader, table, start)
     elif verb == "rename":
         yield _rename(reader, table, start, if_exists)
     elif reader.dialect == "mysql":
         reader.at -= 1
-        yield from table_options(reader, table, start)
+        yield from grammar.mysql.table_options(reader, table, start)
     else:
         reader.at -= 1
         raise Unread(f"ALTER TABLE: did not expect {reader.near()}")
@@ -116,7 +110,7 @@ def _drop(reader: Reader, table: Name, start: int) -> Iterator[Found]:
     if reader.take("constraint"):
         yield drop_constraint(reader, table, start, "")
         return
-    found = mysql_drop(reader, table, start) if reader.dialect == "mysql" else None
+    found = grammar.mysql.mysql_drop(reader, table, start) if reader.dialect == "mysql" else None
     if found is None:
         reader.take("column")
         if_exists = reader.if_exists()
@@ -163,7 +157,7 @@ def _rename(reader: Reader, table: Name, start: int, if_exists: bool) -> Found:
         reader.expect("to")
         facts = {"constraint": old, "new_name": reader.name()}
         return reader.found("rename_constraint", start, table=table, **facts)
-    found = mysql_rename(reader, table, start) if reader.dialect == "mysql" else None
+    found = grammar.mysql.mysql_rename(reader, table, start) if reader.dialect == "mysql" else None
     if found is not None:
         return found
     if reader.take("to"):

@@ -31,9 +31,11 @@ _AFTER_DEFAULT = AFTER_TYPE - {"as", "no", "using"}
 # These cannot be a type's first word: the type is missing.
 _NO_TYPE = words("constraint not null default check unique primary references collate")
 _MAY_LENGTHEN = frozenset(("character", "with", "without"))
+_TYPE_ENDS = AFTER_TYPE | _MAY_LENGTHEN
 _LONGER_TYPE = frozenset(("time", "varying", "large", "local"))
 SERIAL = words("serial bigserial smallserial serial2 serial4 serial8")
 _CONSTRAINT_STARTS = words("not null default check unique primary references generated")
+_FACTS = words("not null default generated collate")
 _TIGHT_BEFORE = frozenset("(),.[]:")
 
 
@@ -48,6 +50,7 @@ def type_text(
             raise Unread(f"expected a type at {reader.near()}")
         return ""
     reader.at += 1
+    ends = _TYPE_ENDS if stops is AFTER_TYPE else stops | _MAY_LENGTHEN
     while not reader.done:
         if reader.word in _MAY_LENGTHEN:
             # VARCHAR(9) CHARACTER SET x is MySQL's; TIMESTAMP WITH TIME ZONE belongs to the type
@@ -57,7 +60,7 @@ def type_text(
             reader.at += 1 if national else 2
             continue
         before = reader.at
-        reader.skip_until(stops | _MAY_LENGTHEN, symbols)
+        reader.skip_until(ends, symbols)
         if reader.at == before:
             break
     return _spelled(reader, start, reader.at)
@@ -91,6 +94,9 @@ def column_constraints(
     """NOT NULL, DEFAULT ... change `facts`; UNIQUE, CHECK ... are operations of their own."""
     found: list[Found] = []
     while not reader.done:
+        if reader.word in _FACTS:
+            _column_fact(reader, facts)
+            continue
         start, named = reader.at, NOWHERE
         if reader.take("constraint") and reader.word not in _CONSTRAINT_STARTS:
             named = reader.name()

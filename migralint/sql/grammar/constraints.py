@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 CONSTRAINT_WORDS = words(
     "constraint primary unique foreign check exclude index key fulltext spatial period not"
 )
+_ATTRIBUTES = words("not deferrable initially no enforced")
 _KINDS = frozenset(("primary", "unique", "foreign", "check", "exclude"))
 
 
@@ -122,7 +123,7 @@ def references(reader: Reader) -> dict[str, Any]:
     facts: dict[str, Any] = {"references": reader.name(), "on_delete": "", "on_update": ""}
     if reader.opens():
         facts["references_columns"] = reader.columns()
-    while True:
+    while not reader.done:
         if reader.take("on", "delete"):
             facts["on_delete"] = _referential_action(reader)
         elif reader.take("on", "update"):
@@ -130,7 +131,8 @@ def references(reader: Reader) -> dict[str, Any]:
         elif reader.take("match"):
             reader.next()
         else:
-            return facts
+            break
+    return facts
 
 
 def _referential_action(reader: Reader) -> str:
@@ -160,7 +162,7 @@ def deferrable_words(reader: Reader) -> bool:
 def attributes(reader: Reader) -> dict[str, Any]:
     """DEFERRABLE, NOT VALID, NOT ENFORCED, NO INHERIT behind a constraint, in any order."""
     facts: dict[str, Any] = {}
-    while True:
+    while reader.word in _ATTRIBUTES:
         if reader.take("not", "valid"):
             facts["not_valid"] = True
         elif reader.take("not", "enforced"):
@@ -171,7 +173,8 @@ def attributes(reader: Reader) -> dict[str, Any]:
         elif reader.take("no", "inherit"):
             facts["no_inherit"] = True
         elif not (reader.take("enforced") or deferrable_words(reader)):
-            return facts
+            break
+    return facts
 
 
 def nulls_not_distinct(reader: Reader) -> bool:
@@ -189,7 +192,7 @@ def conflict_clause(reader: Reader) -> None:
 
 def index_parameters(reader: Reader) -> None:
     """INCLUDE, WITH, USING INDEX TABLESPACE behind UNIQUE and PRIMARY KEY; MySQL's options."""
-    while True:
+    while not reader.done:
         if reader.take("include") or reader.take("with"):
             if not reader.take("parser"):
                 reader.skip_parens()

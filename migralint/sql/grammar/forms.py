@@ -2,70 +2,61 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from migralint.sql.grammar import (
-    data,
-    indexes,
-    maintenance,
-    objects,
-    privileges,
-    routines,
-    schemas,
-    session,
-    tables,
-    types,
-)
-from migralint.sql.grammar.alter_table import alter_table
-from migralint.sql.grammar.objects import OTHER_OBJECTS, create_named, drop_named, drop_on_table
-from migralint.sql.grammar.queries import select
+from migralint.sql import grammar
+from migralint.sql.grammar.objects import OTHER_OBJECTS
 from migralint.sql.grammar.reader import Found, Reader, Unread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     Form = Callable[[Reader], Iterator[Found]]
 
+_LIFETIMES = ("temporary", "temp", "global", "local", "unlogged")
 _LONGEST = 3  # words that lead to a form, behind CREATE, ALTER and DROP
 
 
 def form_of(reader: Reader, forms: dict[str, Form], verb: str) -> Form:
     """Take the most words that lead to a form; the form."""
-    tokens = reader.tokens[reader.at : min(reader.at + _LONGEST, reader.stop)]
-    for length in range(len(tokens), 0, -1):
-        form = forms.get(" ".join(token.text for token in tokens[:length]))
+    words, found, behind = "", None, reader.at
+    for index in range(reader.at, min(reader.at + _LONGEST, reader.stop)):
+        text = reader.tokens[index].text
+        words = f"{words} {text}" if words else text
+        form = forms.get(words)
         if form is not None:
-            reader.at += length
-            return form
-    raise Unread(f"{verb}: did not expect {reader.near()}")
+            found, behind = form, index + 1
+    if found is None:
+        raise Unread(f"{verb}: did not expect {reader.near()}")
+    reader.at = behind
+    return found
 
 
 def _create(reader: Reader) -> Iterator[Found]:
     or_replace = reader.take("or", "replace")
     _definer(reader)
     temporary = unlogged = False
-    while True:
-        if reader.one_of(("temporary", "temp", "global", "local")):
-            temporary = True
-        elif reader.take("unlogged"):
+    while reader.word in _LIFETIMES:
+        if reader.next().text == "unlogged":
             unlogged = True
         else:
-            break
+            temporary = True
     if reader.take("table"):
-        return tables.create_table(reader, temporary, unlogged, or_replace)
+        return grammar.tables.create_table(reader, temporary, unlogged, or_replace)
+    if reader.word in ("index", "unique", "type"):
+        return form_of(reader, _CREATE, "CREATE")(reader)
     if reader.take("sequence"):
-        return schemas.create_sequence(reader, temporary)
+        return grammar.schemas.create_sequence(reader, temporary)
     if reader.take("materialized", "view"):
-        return routines.create_view(reader, or_replace=or_replace, materialized=True)
+        return grammar.routines.create_view(reader, or_replace=or_replace, materialized=True)
     if reader.take("view") or reader.take("recursive", "view"):
-        return routines.create_view(reader, or_replace=or_replace, temporary=temporary)
+        return grammar.routines.create_view(reader, or_replace=or_replace, temporary=temporary)
     if reader.word in ("function", "procedure"):
-        return routines.create_routine(reader, reader.next().text, or_replace)
+        return grammar.routines.create_routine(reader, reader.next().text, or_replace)
     if reader.take("trigger") or reader.take("constraint", "trigger"):
-        return routines.create_trigger(reader, or_replace)
+        return grammar.routines.create_trigger(reader, or_replace)
     if reader.take("database") or (reader.dialect == "mysql" and reader.take("schema")):
-        return schemas.create_database(reader, or_replace)
+        return grammar.schemas.create_database(reader, or_replace)
     return form_of(reader, _CREATE, "CREATE")(reader)
 
 
@@ -79,7 +70,7 @@ def _definer(reader: Reader) -> None:
             continue
         reader.at += 1
         reader.expect_symbol("=")
-        objects.role_name(reader)
+        grammar.objects.role_name(reader)
         if reader.opens():  # CURRENT_USER()
             reader.skip_parens()
 
@@ -98,9 +89,9 @@ def _drop(reader: Reader) -> Iterator[Found]:
 
 def _rename(reader: Reader) -> Iterator[Found]:
     if reader.one_of(("table", "tables")):
-        return tables.rename_tables(reader)
+        return grammar.tables.rename_tables(reader)
     if reader.take("user"):
-        return objects.alter_other(reader, "user")
+        return grammar.objects.alter_other(reader, "user")
     raise Unread(f"RENAME: did not expect {reader.near()}")
 
 
@@ -147,7 +138,7 @@ def _prepare_from(reader: Reader) -> Iterator[Found]:
 def _load(reader: Reader) -> Iterator[Found]:
     """PostgreSQL loads a library, MySQL rows: LOAD DATA INFILE 'f' INTO TABLE t."""
     if reader.dialect != "mysql":
-        return session.session(reader, "load")
+        return grammar.session.session(reader, "load")
     reader.skip_until(("table",))
     reader.expect("table")
     table = reader.name()
@@ -157,12 +148,12 @@ def _load(reader: Reader) -> Iterator[Found]:
 def _explain(reader: Reader) -> Iterator[Found]:
     """EXPLAIN ANALYZE runs what it explains."""
     has_options = reader.opens() and reader.peek(1).text not in _QUERY_STARTS
-    runs = has_options and indexes.option_is_on(reader, "analyze")
+    runs = has_options and grammar.indexes.option_is_on(reader, "analyze")
     while reader.word in ("analyze", "analyse", "verbose", "extended", "query", "plan", "format"):
         runs = reader.next().text.startswith("analy") or runs
         if reader.symbol("="):
             reader.next()
-    return dispatch(reader) if runs else session.other(reader, "explain")
+    return dispatch(reader) if runs else grammar.session.other(reader, "explain")
 
 
 def dispatch(reader: Reader) -> Iterator[Found]:
@@ -172,6 +163,8 @@ def dispatch(reader: Reader) -> Iterator[Found]:
     verb = reader.word
     form = _VERBS.get(verb)
     if form is None or reader.dialect not in _ONLY.get(verb, reader.dialect):
+        if reader.text.startswith("--"):
+            raise Unread("MySQL takes -- for a comment only with a space behind it")
         raise Unread(f"it begins with {reader.near()}, which is no statement of {reader.dialect}")
     reader.at += 1
     return form(reader)
@@ -184,17 +177,30 @@ def _bracketed(reader: Reader) -> Iterator[Found]:
         at += 1
     if reader.peek(at).text not in _QUERY_STARTS:
         raise Unread(f"did not expect {reader.near()}")
-    return select(reader)
+    return grammar.queries.select(reader)
 
 
-def _others(form: Callable[[Reader, str], Iterator[Found]], *more: str) -> dict[str, Form]:
-    return {words: partial(_flipped, form, words) for words in (*OTHER_OBJECTS, *more)}
+def _form(place: str, *given: str, **facts: Any) -> Form:
+    """A function of the grammar's modules, which are imported when a statement has such a form."""
+
+    def reads(reader: Reader) -> Iterator[Found]:
+        return _function(place)(reader, *given, **facts)
+
+    return reads
 
 
-def _flipped(
-    form: Callable[[Reader, str], Iterator[Found]], words: str, reader: Reader
-) -> Iterator[Found]:
-    return form(reader, words)
+_functions: dict[str, Callable[..., Iterator[Found]]] = {}
+
+
+def _function(place: str) -> Callable[..., Iterator[Found]]:
+    if place not in _functions:
+        module, _, name = place.partition(".")
+        _functions[place] = getattr(getattr(grammar, module), name)
+    return _functions[place]
+
+
+def _others(place: str, *more: str) -> dict[str, Form]:
+    return {words: _form(place, words) for words in (*OTHER_OBJECTS, *more)}
 
 
 _QUERY_STARTS = ("select", "values", "with", "table", "(")
@@ -202,67 +208,76 @@ _ROUTINES = ("function", "procedure", "routine", "aggregate")
 _ROLES = ("role", "user", "group")
 
 _CREATE: dict[str, Form] = {
-    **_others(objects.create_other),
-    "unique index": partial(indexes.create_index, unique=True),
-    "index": indexes.create_index,
-    "fulltext index": partial(indexes.create_index, variety="fulltext"),
-    "spatial index": partial(indexes.create_index, variety="spatial"),
-    "foreign table": tables.create_table,
-    "type": types.create_type,
-    "domain": types.create_domain,
-    "rule": routines.create_rule,
-    "policy": partial(routines.policy, kind="create_policy"),
-    "extension": schemas.create_extension,
-    "schema": schemas.create_schema,
-    "tablespace": partial(create_named, kind="create_tablespace", fact="tablespace"),
-    "publication": partial(create_named, kind="create_publication", fact="publication"),
-    "subscription": partial(create_named, kind="create_subscription", fact="subscription"),
-    **{word: partial(privileges.role, kind="create_role") for word in _ROLES},
+    **_others("objects.create_other"),
+    "unique index": _form("indexes.create_index", unique=True),
+    "index": _form("indexes.create_index"),
+    "fulltext index": _form("indexes.create_index", variety="fulltext"),
+    "spatial index": _form("indexes.create_index", variety="spatial"),
+    "foreign table": _form("tables.create_table"),
+    "type": _form("types.create_type"),
+    "domain": _form("types.create_domain"),
+    "rule": _form("routines.create_rule"),
+    "policy": _form("routines.policy", kind="create_policy"),
+    "extension": _form("schemas.create_extension"),
+    "schema": _form("schemas.create_schema"),
+    "tablespace": _form("objects.create_named", kind="create_tablespace", fact="tablespace"),
+    "publication": _form("objects.create_named", kind="create_publication", fact="publication"),
+    "subscription": _form("objects.create_named", kind="create_subscription", fact="subscription"),
+    **{word: _form("privileges.role", kind="create_role") for word in _ROLES},
 }
 _DROP: dict[str, Form] = {
-    **_others(objects.drop_other, "publication", "subscription"),
-    "table": tables.drop_tables,
-    "temporary table": partial(tables.drop_tables, temporary=True),
-    "foreign table": tables.drop_tables,
-    "index": indexes.drop_index,
-    "type": partial(drop_named, kind="drop_type", fact="type_name"),
-    "domain": partial(drop_named, kind="drop_domain", fact="type_name"),
-    "view": partial(drop_named, kind="drop_view", fact="view", materialized=False),
-    "materialized view": partial(drop_named, kind="drop_view", fact="view", materialized=True),
+    **_others("objects.drop_other", "publication", "subscription"),
+    "table": _form("tables.drop_tables"),
+    "temporary table": _form("tables.drop_tables", temporary=True),
+    "foreign table": _form("tables.drop_tables"),
+    "index": _form("indexes.drop_index"),
+    "type": _form("objects.drop_named", kind="drop_type", fact="type_name"),
+    "domain": _form("objects.drop_named", kind="drop_domain", fact="type_name"),
+    "view": _form("objects.drop_named", kind="drop_view", fact="view", materialized=False),
+    "materialized view": _form(
+        "objects.drop_named", kind="drop_view", fact="view", materialized=True
+    ),
     **{
-        word: partial(drop_named, kind="drop_routine", fact="routine", variety=word)
+        word: _form("objects.drop_named", kind="drop_routine", fact="routine", variety=word)
         for word in _ROUTINES
     },
-    "trigger": partial(drop_on_table, kind="drop_trigger", fact="trigger"),
-    "rule": partial(drop_on_table, kind="drop_rule", fact="rule"),
-    "policy": partial(drop_on_table, kind="drop_policy", fact="policy"),
-    "sequence": partial(drop_named, kind="drop_sequence", fact="sequence"),
-    "schema": partial(drop_named, kind="drop_schema", fact="schema"),
-    "database": partial(drop_named, kind="drop_database", fact="database", cascades=False),
-    "tablespace": partial(drop_named, kind="drop_tablespace", fact="tablespace", cascades=False),
-    "extension": partial(drop_named, kind="drop_extension", fact="extension"),
-    **{word: partial(drop_named, kind="drop_role", fact="role", cascades=False) for word in _ROLES},
-    "owned": privileges.drop_owned,
-    "prepare": partial(session.session, verb="deallocate"),
+    "trigger": _form("objects.drop_on_table", kind="drop_trigger", fact="trigger"),
+    "rule": _form("objects.drop_on_table", kind="drop_rule", fact="rule"),
+    "policy": _form("objects.drop_on_table", kind="drop_policy", fact="policy"),
+    "sequence": _form("objects.drop_named", kind="drop_sequence", fact="sequence"),
+    "schema": _form("objects.drop_named", kind="drop_schema", fact="schema"),
+    "database": _form("objects.drop_named", kind="drop_database", fact="database", cascades=False),
+    "tablespace": _form(
+        "objects.drop_named", kind="drop_tablespace", fact="tablespace", cascades=False
+    ),
+    "extension": _form("objects.drop_named", kind="drop_extension", fact="extension"),
+    **{
+        word: _form("objects.drop_named", kind="drop_role", fact="role", cascades=False)
+        for word in _ROLES
+    },
+    "owned": _form("privileges.drop_owned"),
+    "prepare": _form("session.session", verb="deallocate"),
 }
 _ALTER: dict[str, Form] = {
-    **_others(objects.alter_other, "publication", "subscription", "tablespace", "trigger", "rule"),
-    "table": alter_table,
-    "foreign table": alter_table,
-    "index": indexes.alter_index,
-    "type": types.alter_type,
-    "domain": types.alter_domain,
-    "view": routines.alter_view,
-    "materialized view": partial(routines.alter_view, materialized=True),
-    **{word: partial(routines.alter_routine, variety=word) for word in _ROUTINES},
-    "policy": partial(routines.policy, kind="alter_policy"),
-    "sequence": schemas.alter_sequence,
-    "schema": schemas.alter_schema,
-    "database": schemas.alter_database,
-    "system": schemas.alter_system,
-    "extension": schemas.alter_extension,
-    "default privileges": privileges.default_privileges,
-    **{word: partial(privileges.role, kind="alter_role") for word in _ROLES},
+    **_others(
+        "objects.alter_other", "publication", "subscription", "tablespace", "trigger", "rule"
+    ),
+    "table": _form("alter_table.alter_table"),
+    "foreign table": _form("alter_table.alter_table"),
+    "index": _form("indexes.alter_index"),
+    "type": _form("types.alter_type"),
+    "domain": _form("types.alter_domain"),
+    "view": _form("routines.alter_view"),
+    "materialized view": _form("routines.alter_view", materialized=True),
+    **{word: _form("routines.alter_routine", variety=word) for word in _ROUTINES},
+    "policy": _form("routines.policy", kind="alter_policy"),
+    "sequence": _form("schemas.alter_sequence"),
+    "schema": _form("schemas.alter_schema"),
+    "database": _form("schemas.alter_database"),
+    "system": _form("schemas.alter_system"),
+    "extension": _form("schemas.alter_extension"),
+    "default privileges": _form("privileges.default_privileges"),
+    **{word: _form("privileges.role", kind="alter_role") for word in _ROLES},
 }
 _SESSION = (
     "deallocate", "discard", "checkpoint", "listen", "unlisten", "notify", "show", "close",
@@ -281,25 +296,44 @@ _ONLY = {
     **dict.fromkeys(("security", "import"), ("postgres",)),
 }  # fmt: skip
 _VERBS: dict[str, Form] = {
-    "create": _create, "drop": _drop, "alter": _alter, "explain": _explain, "rename": _rename,
-    "truncate": tables.truncate, "reindex": indexes.reindex, "cluster": maintenance.cluster,
-    "vacuum": maintenance.vacuum, "analyze": maintenance.analyze, "analyse": maintenance.analyze,
-    "lock": maintenance.lock, "optimize": maintenance.optimize, "refresh": maintenance.refresh,
-    "comment": objects.comment, "grant": privileges.grant, "revoke": privileges.revoke,
-    "reassign": privileges.reassign, "with": data.with_query, "copy": data.copy,
-    **{verb: _again(select) for verb in ("select", "values", "table")},
+    "create": _create,
+    "drop": _drop,
+    "alter": _alter,
+    "explain": _explain,
+    "rename": _rename,
+    "truncate": _form("tables.truncate"),
+    "reindex": _form("indexes.reindex"),
+    "cluster": _form("maintenance.cluster"),
+    "vacuum": _form("maintenance.vacuum"),
+    "analyze": _form("maintenance.analyze"),
+    "analyse": _form("maintenance.analyze"),
+    "lock": _form("maintenance.lock"),
+    "optimize": _form("maintenance.optimize"),
+    "refresh": _form("maintenance.refresh"),
+    "comment": _form("objects.comment"),
+    "grant": _form("privileges.grant"),
+    "revoke": _form("privileges.revoke"),
+    "reassign": _form("privileges.reassign"),
+    "with": _form("data.with_query"),
+    "copy": _form("data.copy"),
+    **{verb: _again(_form("queries.select")) for verb in ("select", "values", "table")},
     **{
-        verb: _again(data.data_statement)
+        verb: _again(_form("data.data_statement"))
         for verb in ("insert", "update", "delete", "merge", "replace")
     },
-    "set": session.set_parameter, "reset": session.reset, "pragma": session.pragma,
-    "do": session.do_block, "load": _load, "call": session.call, "execute": session.execute,
+    "set": _form("session.set_parameter"),
+    "reset": _form("session.reset"),
+    "pragma": _form("session.pragma"),
+    "do": _form("session.do_block"),
+    "load": _load,
+    "call": _form("session.call"),
+    "execute": _form("session.execute"),
     "prepare": _prepare,
-    **{verb: partial(session.transaction, kind="begin") for verb in ("begin", "start")},
-    **{verb: partial(session.transaction, kind="commit") for verb in ("commit", "end")},
-    **{verb: partial(session.transaction, kind="rollback") for verb in ("rollback", "abort")},
-    "savepoint": partial(session.savepoint, action="savepoint"),
-    "release": partial(session.savepoint, action="release"),
-    **{verb: partial(session.session, verb=verb) for verb in _SESSION},
-    **{verb: partial(session.other, verb=verb) for verb in _OTHER},
-}  # fmt: skip
+    **{verb: _form("session.transaction", kind="begin") for verb in ("begin", "start")},
+    **{verb: _form("session.transaction", kind="commit") for verb in ("commit", "end")},
+    **{verb: _form("session.transaction", kind="rollback") for verb in ("rollback", "abort")},
+    "savepoint": _form("session.savepoint", action="savepoint"),
+    "release": _form("session.savepoint", action="release"),
+    **{verb: _form("session.session", verb=verb) for verb in _SESSION},
+    **{verb: _form("session.other", verb=verb) for verb in _OTHER},
+}

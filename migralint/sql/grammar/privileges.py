@@ -90,13 +90,16 @@ def default_privileges(reader: Reader) -> Iterator[Found]:
         raise Unread("ALTER DEFAULT PRIVILEGES without GRANT or REVOKE")
     reader.take("grant", "option", "for")
     everything = reader.word == "all"
-    reader.skip_until(("to", "from"))
+    reader.skip_until(("on", "to", "from"))
+    on = reader.source(*reader.skip_until(("to", "from"))) if reader.take("on") else ""
     reader.expect("to" if verb == "grant" else "from")
     words = [token.text for token in reader.tokens[reader.at : reader.stop] if token.kind == WORD]
     public = verb == "grant" and "public" in words
     reader.at = reader.stop
-    facts = {"revoked": verb == "revoke", "to_public": public, "all_privileges": everything}
-    yield reader.found("default_privileges", 0, **facts)
+    yield reader.found(
+        "default_privileges", 0, on=on, revoked=verb == "revoke", to_public=public,
+        all_privileges=everything,
+    )  # fmt: skip
 
 
 def reassign(reader: Reader) -> Iterator[Found]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migralint.model import Name, record
+from migralint.model import Name, named, record
 from migralint.sql.tokens import NAME, NUMBER, PARAMETER, STRING, SYMBOL, TEMPLATE, WORD, Token
 
 TYPE_CHECKING = False
@@ -67,8 +67,10 @@ class Reader:
 
     def opens(self) -> bool:
         """Whether a bracketed group comes next."""
-        token = self.peek()
-        return token.text == "(" and token.kind == SYMBOL
+        if self.at >= self.stop:
+            return False
+        token = self.tokens[self.at]
+        return token.kind == SYMBOL and token.text == "("
 
     @property
     def done(self) -> bool:
@@ -80,17 +82,19 @@ class Reader:
             self.at += 1
         return token
 
-    def take(self, *words: str) -> bool:
+    def take(self, first: str, *more: str) -> bool:
         """Take these words if they all stand next, else nothing."""
-        tokens, at = self.tokens, self.at
-        if at + len(words) > self.stop:
+        at = self.at
+        if at >= self.stop:
             return False
-        for word in words:
-            token = tokens[at]
-            if token.text != word or token.kind != WORD:
-                return False
+        token = self.tokens[at]
+        if token.text != first or token.kind != WORD:
+            return False
+        for word in more:
             at += 1
-        self.at = at
+            if at >= self.stop or self.tokens[at].text != word or self.tokens[at].kind != WORD:
+                return False
+        self.at = at + 1
         return True
 
     def one_of(self, words: Container[str]) -> str:
@@ -102,10 +106,11 @@ class Reader:
         return ""
 
     def symbol(self, text: str) -> bool:
-        token = self.peek()
-        if token.text == text and token.kind == SYMBOL:
-            self.at += 1
-            return True
+        if self.at < self.stop:
+            token = self.tokens[self.at]
+            if token.kind == SYMBOL and token.text == text:
+                self.at += 1
+                return True
         return False
 
     def expect(self, *words: str) -> None:
@@ -135,18 +140,23 @@ class Reader:
 
     def identifier(self) -> str:
         """One part of a name, folded as the dialect folds it."""
-        token = self.peek()
-        following = self.peek(1)
-        if following.kind == TEMPLATE and following.start == token.end:
+        tokens, following = self.tokens, self.at + 1
+        token = tokens[self.at] if following <= self.stop else END
+        kind = token.kind
+        glued = following < self.stop and tokens[following].start == token.end
+        if glued and tokens[following].kind == TEMPLATE:
             return self.templated()
-        if token.kind == WORD:
+        if kind == WORD:
             self.at += 1
             return self.text[token.start : token.end] if self.dialect == "mysql" else token.text
-        if token.kind == NAME or (token.kind == STRING and self.dialect != "postgres"):
+        if kind == NAME or (kind == STRING and self.dialect != "postgres"):
             self.at += 1
             return token.text.lower() if self.dialect == "sqlite" else token.text
-        if token.kind in (TEMPLATE, PARAMETER):
+        if kind in (TEMPLATE, PARAMETER):
             return self.templated()
+        if token.text == "{" and self.peek(2).text == "}":  # as in a format string
+            self.at += 3
+            return "{" + self.text[token.start : self.peek(-1).end] + "}"
         raise Unread(f"expected a name at {self.near()}")
 
     def templated(self) -> str:
@@ -160,14 +170,13 @@ class Reader:
 
     def name(self) -> Name:
         """A name with up to three parts; the default schema counts as none."""
-        start = self.peek().start
+        first = self.at
         name, schema = self.identifier(), ""
         while self.symbol("."):
             name, schema = self.identifier(), name
-        end = self.tokens[self.at - 1].end
         if schema and schema == _DEFAULT_SCHEMA[self.dialect]:
             schema = ""
-        return Name(name, schema, self.text[start:end])
+        return named(name, schema, self.source(first, self.at))
 
     def relation(self) -> Name:
         """[ONLY] table [*], with brackets round the table or without."""
@@ -181,10 +190,10 @@ class Reader:
 
     def column(self) -> Name:
         """The name of a column: MySQL compares these without regard to case, unlike tables."""
-        start = self.peek().start
+        first = self.at
         part = self.identifier()
-        end = self.tokens[self.at - 1].end
-        return Name(part.lower() if self.dialect == "mysql" else part, "", self.text[start:end])
+        written = self.source(first, self.at)
+        return named(part.lower() if self.dialect == "mysql" else part, "", written)
 
     def names(self) -> list[Name]:
         """One or more names with commas between them."""
@@ -195,6 +204,15 @@ class Reader:
 
     def columns(self) -> tuple[Name, ...]:
         """(a, b, lower(c)): the plain columns; an expression is named so, its text as written."""
+        start, found = self.at, []
+        if self.symbol("("):
+            while self.peek().kind == NAME:  # ("a", "b"), as most generated SQL has it
+                found.append(self.column())
+                if self.symbol(")"):
+                    return tuple(found)
+                if not self.symbol(","):
+                    break
+            self.at = start
         items = self.items()
         if not items:
             raise Unread(f"expected a column at {self.near()}")
@@ -275,8 +293,8 @@ class Reader:
         while self.at < stop:
             token = tokens[self.at]
             if token.kind == WORD:
-                if token.text in words:
-                    break
+                if token.text in words and (self.at == start or tokens[self.at - 1].text != "."):
+                    break  # behind a dot every word is a name
             elif token.kind == SYMBOL:
                 if token.text in ")]" or (symbols and token.text in symbols):
                     break
@@ -297,7 +315,12 @@ class Reader:
                     depth += 1
                 elif token.text == ")":
                     depth -= 1
-            elif depth == 0 and token.text == word and token.kind == WORD:
+            elif (
+                depth == 0
+                and token.text == word
+                and token.kind == WORD
+                and (index == self.at or self.tokens[index - 1].text != ".")
+            ):
                 return index
         return -1
 
@@ -314,12 +337,18 @@ class Reader:
         return text
 
     def literal(self) -> str:
-        """The content of a string."""
-        token = self.peek()
-        if token.kind != STRING:
+        """The content of a string, which another one may go on with (PostgreSQL: on a new line)."""
+        if self.peek().kind != STRING:
             raise Unread(f"expected a string at {self.near()}")
-        self.at += 1
-        return token.text
+        text = self.next().text
+        while self.peek().kind == STRING and self._goes_on(self.peek(-1).end, self.peek().start):
+            text += self.next().text
+        return text
+
+    def _goes_on(self, end: int, start: int) -> bool:
+        return self.dialect == "mysql" or (
+            self.dialect == "postgres" and "\n" in self.text[end:start]
+        )
 
     def finish(self) -> None:
         if not self.done:

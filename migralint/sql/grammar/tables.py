@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from migralint.sql import grammar
 from migralint.sql.grammar.columns import column, column_constraints
 from migralint.sql.grammar.constraints import CONSTRAINT_WORDS, table_constraint
-from migralint.sql.grammar.data import changes_in
 from migralint.sql.grammar.objects import each_name
 from migralint.sql.grammar.reader import Found, Reader, Unread
 from migralint.sql.tokens import NAME, STRING, WORD
@@ -146,7 +146,7 @@ def _query(reader: Reader, facts: dict[str, Any]) -> list[Found]:
     query = without_data(reader)
     facts["query"] = reader.source(query.at, query.stop)
     reader.at = reader.stop
-    return changes_in(query)
+    return grammar.data.changes_in(query)
 
 
 def without_data(reader: Reader) -> Reader:

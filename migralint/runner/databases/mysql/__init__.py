@@ -102,7 +102,8 @@ def reset(session: Session) -> None:
             ("max_statement_time", 1000) if session.server.mariadb else ("max_execution_time", 1)
         )
         query(session, f"SET SESSION {name} = {milliseconds(statement) / unit:.10g}")
-    query(session, f"USE {quoted(session.url.database)}")
+    if session.url.database:
+        query(session, f"USE {quoted(session.url.database)}")
 
 
 def begin(session: Session, settings: Mapping[str, str], untouched: bool = False) -> None:

@@ -1,0 +1,52 @@
+"""JSON as the cache has it, compact and ASCII, without `json`, whose import costs most of a start.
+
+The same code of CPython reads and writes it; where a Python has that otherwise, `json` does.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def loads(data: bytes | str) -> Any:
+    text = data if isinstance(data, str) else data.decode()
+    try:
+        from _json import make_scanner
+
+        value, end = make_scanner(_Plain)(text, 0)  # type: ignore[arg-type]
+        if not text[end:].strip():
+            return value
+    except (ImportError, AttributeError, TypeError, StopIteration):
+        pass
+    import json
+
+    return json.loads(text)
+
+
+def dumps(value: Any) -> str:
+    try:
+        from _json import encode_basestring_ascii, make_encoder
+
+        write = make_encoder(
+            {}, _refuse, encode_basestring_ascii, None, ":", ",", False, False, True
+        )
+    except (ImportError, TypeError):
+        import json
+
+        return json.dumps(value, separators=(",", ":"))
+    return "".join(write(value, 0))
+
+
+def _refuse(value: object) -> Any:
+    raise TypeError(f"{value!r} is not of JSON")
+
+
+class _Plain:
+    """What json's decoder asks for by default."""
+
+    strict = True
+    object_hook = object_pairs_hook = None
+    parse_float, parse_int = float, int
+    parse_constant = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": -float("inf")}.get
