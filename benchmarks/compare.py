@@ -1,10 +1,11 @@
 """migralint beside squawk and sqlfluff on the same files: CPU, wall and peak memory, as ratios.
 
-    python benchmarks/compare.py [--files 1,100,1000] [--runs 5] [--sqlfluff-at-most 100]
+    python benchmarks/compare.py [--migralint PROGRAM] [--files 1,100,1000] [--runs 5]
+                                 [--sqlfluff-at-most 100]
 
 Makes a Prisma project of so many synthetic migrations (about 8 statements, 1 kB each), runs the three tools
-in turn, and prints the median of each figure and its ratio to squawk's of the same run. squawk and
-sqlfluff are looked for on the PATH and beside this Python; what is missing is left out and said.
+in turn, and prints the median of each figure and its ratio to squawk's of the same run. PROGRAM is the
+installed `migralint` (a wheel: a checkout reads its rules from YAML). squawk and sqlfluff are looked for on the PATH and beside this Python; what is missing is left out and said.
 """
 
 from __future__ import annotations
@@ -19,8 +20,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-
-from migralint import model
 
 TEMPLATES = (
     '-- CreateTable\nCREATE TABLE "{t}" (\n    "id" TEXT NOT NULL,\n    "name" TEXT NOT NULL,\n'
@@ -67,17 +66,15 @@ def measured(command: list[str], cwd: Path) -> tuple[float, float, float]:
     )
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
-    if os.waitstatus_to_exitcode(status) not in (0, 1):
+    if os.waitstatus_to_exitcode(status) not in (0, 1, 123):  # 123: what xargs makes of a 1
         raise SystemExit(f"{command[0]} ended with {os.waitstatus_to_exitcode(status)}")
     return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024
 
 
-def tools(paths: list[str], sqlfluff_at_most: int) -> dict[str, list[str]]:
+def tools(migralint: str, paths: list[str], sqlfluff_at_most: int) -> dict[str, list[str]]:
     beside = os.path.dirname(sys.executable)
-    found: dict[str, list[str]] = {
-        "migralint": [sys.executable, "-m", "migralint", "lint", "--output", "concise"]
-    }
-    found["migralint"] += ["--no-cache", "prisma/migrations"]
+    lint = ["lint", "--output", "concise", "--no-cache", "prisma/migrations"]
+    found = {"migralint": [migralint, *lint]}
     for name, arguments in (
         ("squawk", []),
         ("sqlfluff", ["lint", "--dialect", "postgres", "--disable-progress-bar"]),
@@ -97,15 +94,17 @@ def main() -> int:
     parser.add_argument("--files", default="1,100,1000")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--sqlfluff-at-most", type=int, default=100)
+    beside = os.path.dirname(sys.executable)
+    parser.add_argument("--migralint", default=os.path.join(beside, "migralint"))
     options = parser.parse_args()
-    os.environ["PYTHONPATH"] = str(Path(model.__file__).parent.parent)
+    os.environ.pop("PYTHONPATH", None)  # the installed program is meant, not a checkout
     print(
         f"{'files':>6}  {'tool':10} {'cpu s':>8} {'wall s':>8} {'MiB':>7}   ratio to squawk: cpu, wall, memory"
     )
     for files in map(int, options.files.split(",")):
         with tempfile.TemporaryDirectory() as folder:
             paths = project(Path(folder), files)
-            commands = tools(paths, options.sqlfluff_at_most)
+            commands = tools(options.migralint, paths, options.sqlfluff_at_most)
             runs: dict[str, list[tuple[float, float, float]]] = {name: [] for name in commands}
             for turn in range(options.runs + 1):
                 for name, command in commands.items():

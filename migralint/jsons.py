@@ -7,6 +7,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -26,17 +27,27 @@ def loads(data: bytes | str) -> Any:
 
 
 def dumps(value: Any) -> str:
+    if not _writer:
+        _writer.append(_made())
+    text: str = _writer[0](value)
+    return text
+
+
+_writer: list[Any] = []
+
+
+def _made() -> Callable[[Any], str]:
     try:
         from _json import encode_basestring_ascii, make_encoder
 
         write = make_encoder(
-            {}, _refuse, encode_basestring_ascii, None, ":", ",", False, False, True
+            None, _refuse, encode_basestring_ascii, None, ":", ",", False, False, True
         )
     except (ImportError, TypeError):
         import json
 
-        return json.dumps(value, separators=(",", ":"))
-    return "".join(write(value, 0))
+        return json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+    return lambda value: "".join(write(value, 0))
 
 
 def _refuse(value: object) -> Any:

@@ -92,23 +92,26 @@ class _Run:
         known = memory.recall(migrations, wanted, self.remarks, self.judge.rules) if memory else {}
         new = [index for index in wanted if index not in known]
         rounds = workers.rounds(new, processes, kept=memory is not None)
-        shares = [[i for part in parts for i in part] for parts in zip(*rounds, strict=True)]
+        first, *shares = (
+            [i for part in parts for i in part] for parts in zip(*rounds, strict=True)
+        )
         begun, sharing = [], None
-        if len(shares) > 1:
+        if shares:
             from migralint.sharing import ways_in
 
-            *ways, own = ways_in(migrations, rounds)
-            for share, way in zip(shares, ways, strict=False):
-                begun.append(workers.begin(self._lines, migrations, share, memory, way))
+            own, *ways = ways_in(migrations, rounds)
+            for share, way in zip(shares, ways, strict=True):
+                is_last = share is shares[-1]
+                begun.append(workers.begin(self._lines, migrations, share, memory, is_last, way))
             sharing = own()
-        known.update(self._here(migrations, shares[-1], memory, sharing))
+        known.update(self._here(migrations, first, memory, not shares, sharing))
         rules = {rule.id: rule for rule in self.judge.rules}
         if begun:
             gc.collect()  # the schemas, so that what comes in has their place
-        for share, ended in zip(shares, begun, strict=False):
+        for share, ended in zip(shares, begun, strict=True):
             lines = ended()
             if lines is None:  # the process was killed, say: what it would have done is done here
-                lines = self._lines(migrations, share, memory)
+                lines = self._lines(migrations, share, memory, False)
             for index, line in zip(share, lines, strict=True):
                 known[index] = unpacked(line, migrations[index], rules)
                 if memory is not None:
@@ -120,6 +123,7 @@ class _Run:
         migrations: Sequence[Migration],
         share: Sequence[int],
         memory: Memory | None,
+        keeps_schemas: bool,
         sharing: Any,
     ) -> Iterator[tuple[int, Result]]:
         """The results of this process; its schemas are not held while the others' come in."""
@@ -130,7 +134,7 @@ class _Run:
             yield index, result
             if memory is not None:
                 memory.note(index, packed(result))
-        if memory is not None:
+        if memory is not None and keeps_schemas:
             memory.note_schemas(replay)
 
     def _lines(
@@ -138,12 +142,17 @@ class _Run:
         migrations: Sequence[Migration],
         share: Sequence[int],
         memory: Memory | None,
+        keeps_schemas: bool,
         way: Callable[[], Sharing] | None = None,
     ) -> Iterator[bytes]:
+        """The same in a process of its own."""
         from migralint.cache.results import packed
 
-        for _, result in self.judged(migrations, share, Replay(memory, way() if way else None)):
+        replay = Replay(memory, way() if way else None)
+        for _, result in self.judged(migrations, share, replay):
             yield packed(result)
+        if memory is not None and keeps_schemas:
+            memory.note_schemas(replay)
 
     def judged(
         self, migrations: Sequence[Migration], wanted: Collection[int], replay: Replay

@@ -75,18 +75,24 @@ class Sharing:
         return self._known.pop(index, None) or parsed(migration)
 
     def _round(self, parts: Sequence[Sequence[int]]) -> None:
-        """Read this process's part; then one after the other speaks, and all others listen."""
+        """Read this process's part; then one after the other speaks, and the others listen.
+
+        In the last round only to those before them: what comes behind their own part is no matter.
+        """
         self._expected.difference_update(*parts)
         self._known.clear()
         for index in parts[self.number]:
             if not self.migrations[index].problem:
                 self._known[index] = parsed(self.migrations[index])
-        own = self._packed() if self.receivers else b""
-        for speaker in range(self.processes):
-            if speaker == self.number:
-                self._say(own)
-            else:
-                self._known.update(self._heard(speaker))
+        others = [number for number in range(self.processes) if number != self.number]
+        after = [number for number in others if number > self.number]
+        before = [number for number in others if number < self.number]
+        own = self._packed() if after or self._expected else b""
+        for speaker in before:
+            self._known.update(self._heard(speaker))
+        self._say(own, others if self._expected else after)
+        for speaker in after if self._expected else ():
+            self._known.update(self._heard(speaker))
         if not self._expected:
             self._close()
 
@@ -96,11 +102,12 @@ class Sharing:
         for writing in self.receivers.values():
             os.close(writing)
 
-    def _say(self, message: bytes) -> None:
-        for listener, pipe in list(self.receivers.items()):
+    def _say(self, message: bytes, listeners: Sequence[int]) -> None:
+        for listener in listeners:
+            pipe = self.receivers.get(listener)
             rest = memoryview(message)
             try:
-                while rest:
+                while rest and pipe is not None:
                     rest = rest[os.write(pipe, rest) :]
             except BrokenPipeError:  # it has come to its end
                 os.close(self.receivers.pop(listener))

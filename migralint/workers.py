@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 WORTH = 100  # migrations; for fewer, the second process costs more than it brings
 MOST = 4
 ROUND = 250  # migrations for each process, about
-# Of the cost of reading and judging a migration: to be told of it and to replay it; to keep what
-# all have come to, which the last process does.
+# Of the cost of reading and judging a migration: to be told of it and to replay it; to take in what
+# others have found, which this process does; to keep the schema behind it, which the last one does.
 REPLAYING = 0.08
-KEEPING = 0.1
+TAKING = 0.05
+KEEPING = 0.08
 
 
 def available() -> int:
@@ -32,34 +33,42 @@ def available() -> int:
 
 
 def rounds(numbers: Sequence[int], processes: int, kept: bool) -> list[list[Sequence[int]]]:
-    """The numbers, in order, in rounds of one part for each process; the last is for this one.
+    """The numbers, in order, in rounds of one part for each process; the first is for this one.
 
     Nobody waits for the end of the last round, so that its parts differ: what is behind one's own
-    need not be replayed, and this process may have to keep the results.
+    need not be replayed, and the last process may have to keep the schema.
     """
     if len(numbers) < WORTH or processes < 2:
         return [[numbers]]
     count = len(numbers) // (ROUND * processes) or 1
+    *whole, last = _even(numbers, count)
+    taking, keeping = TAKING * len(numbers), KEEPING * len(numbers) if kept else 0
+    even = [_even(part, processes) for part in whole]
+    return [*even, _parts(last, processes, taking, keeping)]
+
+
+def _even(numbers: Sequence[int], count: int) -> list[Sequence[int]]:
     cuts = [len(numbers) * number // count for number in range(count + 1)]
-    *whole, last = [numbers[a:b] for a, b in pairwise(cuts)]
-    keeping = KEEPING * len(numbers) if kept else 0
-    return [
-        *(_parts(part, processes, 0, 0) for part in whole),
-        _parts(last, processes, REPLAYING, keeping),
-    ]
+    return [numbers[a:b] for a, b in pairwise(cuts)]
 
 
 def _parts(
-    numbers: Sequence[int], processes: int, replaying: float, keeping: float
+    numbers: Sequence[int], processes: int, first: float, last: float
 ) -> list[Sequence[int]]:
-    """None is empty. They end at one time if each is shorter by what replaying the others costs."""
-    ends = [1.0]
-    for _ in range(processes - 1):
-        ends.append(ends[-1] + 1 - replaying * ends[-1])
-    each = (len(numbers) + keeping) / ends[-1]
-    most = range(len(numbers) - processes + 1, len(numbers))
-    cuts = [min(round(each * end), limit) for end, limit in zip(ends, most, strict=False)]
-    return [numbers[a:b] for a, b in pairwise([0, *cuts, len(numbers)])]
+    """None is empty. They end at one time: what comes before one's own has to be replayed, and the
+    first and the last process have so much to do besides.
+    """
+    left = 1 - REPLAYING
+    ends = [(1.0, first)]  # times how long all take, less so many
+    for number in range(1, processes):
+        more = last if number == processes - 1 else 0.0
+        ends.append((ends[-1][0] * left + 1, ends[-1][1] * left + more))
+    long = (len(numbers) + ends[-1][1]) / ends[-1][0]
+    cuts = [0]
+    for number, (times, less) in enumerate(ends[:-1], 1):
+        most = len(numbers) - processes + number
+        cuts.append(min(max(round(times * long - less), cuts[-1] + 1), most))
+    return [numbers[a:b] for a, b in pairwise([*cuts, len(numbers)])]
 
 
 def begin(work: Callable[..., Iterable[bytes]], *arguments: Any) -> Callable[[], Any]:

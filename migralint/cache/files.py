@@ -20,6 +20,7 @@ MOST_FILES = 24
 _SEAL = 41  # bytes of a line end and a digest
 MOST_OF = {"schema-": 6}  # the large ones
 MOST_BYTES = 100_000_000
+_AT_ONCE = 1 << 16  # bytes that are sealed and written together
 _SECRET = "migralint-cache-key"
 
 
@@ -91,16 +92,23 @@ class Sealed:
         self._file: BinaryIO | None = None
         self._seal: Any = None
         self._size = 0
+        self._waiting = bytearray()
         self._failed = False
 
     def add(self, piece: bytes) -> None:
+        self._waiting += piece
+        if len(self._waiting) >= _AT_ONCE:
+            self._put()
+
+    def _put(self) -> None:
+        data, self._waiting = self._waiting, bytearray()
         try:
             if self._file is None and not self._failed:
                 self._begin()
             if self._file is not None:
-                self._seal.update(piece)
-                self._file.write(piece)
-                self._size += len(piece)
+                self._seal.update(data)
+                self._file.write(data)
+                self._size += len(data)
                 if self._size >= MOST_BYTES:  # nobody would read it again
                     self.abandon()
         except OSError:
@@ -108,6 +116,7 @@ class Sealed:
 
     def end(self) -> bool:
         """Whether there is such a file now."""
+        self._put()
         try:
             if self._file is not None:
                 self._file.write(b"\n" + self._seal.hexdigest().encode())

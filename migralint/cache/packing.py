@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-_PLAIN = (int, bool, float, type(None))
+_PLAIN = frozenset((int, bool, float, type(None)))
 _LONG = 30  # characters
 _MANY = 1_000  # entries
 _TAGS = {tuple: "(", list: "[", set: "s", frozenset: "f"}
@@ -63,7 +63,9 @@ def pack(value: Any) -> Iterator[bytes]:
             yield b"]"
         else:
             kind = _classes()[thing.__class__.__name__]
-            yield _json([kind.__name__, *[put(getattr(thing, name)) for name in _attributes(kind)]])
+            parts = [getattr(thing, name) for name in _attributes(kind)]
+            row = [part if part.__class__ in _PLAIN else put(part) for part in parts]
+            yield _json([kind.__name__, *row])
         yield b"\n"
 
 
