@@ -398,6 +398,17 @@ def test_a_locked_index_blocks_every_query_on_its_table(database, session):
     assert effect("reindex", facts_of_case(case), 15).blocks_reads is True
 
 
+@pytest.mark.parametrize(("column", "reads"), [("bigint", False), ("bigint DEFAULT 1", True)])
+def test_a_new_key_is_compared_where_it_has_values(session, column, reads):
+    """work-under-lock leaves out the new column whose rows are all NULL."""
+    session.execute("CREATE TABLE parents (id bigint PRIMARY KEY); INSERT INTO parents VALUES (1)")
+    session.execute("CREATE TABLE heirs (id bigint); INSERT INTO heirs VALUES (1), (2)")
+    with session.transaction():
+        session.execute(f"ALTER TABLE heirs ADD COLUMN parent {column} REFERENCES parents (id)")
+        query = "SELECT sum(seq_tup_read) FROM pg_stat_xact_user_tables WHERE relname = 'heirs'"
+        assert (session.execute(query).fetchone()[0] > 0) == reads
+
+
 def test_the_data_is_small_enough_to_be_read_by_every_run():
     from migralint.knowledge import data
 

@@ -54,13 +54,21 @@ def _number(table: Table) -> Name | None:
 
 
 def _sources(view: View) -> dict[str, list[Name]]:
-    """New name -> the tables to which the file gives it, earlier or later."""
+    return _renamed(view, "rename_table", "table")
+
+
+def renamed_types(view: View) -> dict[str, list[Name]]:
+    return _renamed(view, "rename_type", "type_name")
+
+
+def _renamed(view: View, kind: str, own: str) -> dict[str, list[Name]]:
+    """New name -> what the file gives it to, earlier or later."""
     timeline = view.timeline
-    found: dict[str, list[Name]] | None = timeline.cached.get("sources")
+    found: dict[str, list[Name]] | None = timeline.cached.get(kind)
     if found is None:
-        found = timeline.cached["sources"] = {}
-        for facts in (o.facts for o in timeline.operations if o.kind == "rename_table"):
-            found.setdefault(facts["new_name"].name, []).append(facts["table"])
+        found = timeline.cached[kind] = {}
+        for facts in (o.facts for o in timeline.operations if o.kind == kind):
+            found.setdefault(facts["new_name"].name, []).append(facts[own])
     return found
 
 
@@ -146,17 +154,6 @@ def lost_values(old: OwnType | None, new: OwnType | None) -> str | Unknown:
     if old is None or new is None:
         return UNKNOWN
     return ", ".join(value for value in old.values if value not in new.values)
-
-
-def renamed_types(view: View) -> dict[str, list[Name]]:
-    """New name -> the types to which the file gives it, earlier or later."""
-    timeline = view.timeline
-    found: dict[str, list[Name]] | None = timeline.cached.get("renamed_types")
-    if found is None:
-        found = timeline.cached["renamed_types"] = {}
-        for facts in (o.facts for o in timeline.operations if o.kind == "rename_type"):
-            found.setdefault(facts["new_name"].name, []).append(facts["type_name"])
-    return found
 
 
 def _next_enum(view: View) -> Name | None:
