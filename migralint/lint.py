@@ -192,6 +192,7 @@ class _Run:
             from migralint.knowledge import deploy
 
             steps = tuple(deploy.steps(timeline, findings, masked))
+        timeline.end()
         return Result(len(statements), _settled(findings, suppressed), tuple(suppressed), steps)
 
     def script(self, script: Migration, made: Sequence[Operation]) -> Result:

@@ -5,6 +5,7 @@ Each file is linted at one size and at twice that: at most 2.3 times the calls.
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from collections.abc import Callable
@@ -16,8 +17,9 @@ import pytest
 
 from migralint.config import Config
 from migralint.formats import FORMATS, Options, render
+from migralint.knowledge.timeline import View
 from migralint.lint import lint
-from migralint.model import Migration, Report
+from migralint.model import Migration, Operation, Report
 from migralint.rules import builtin_directory, load
 from migralint.sql.operations import operations
 from migralint.sql.statements import split
@@ -194,6 +196,26 @@ def test_files() -> None:
         return lambda: lint(migrations, RULES, Config(), "2026-01-01")
 
     assert growth(work) < MOST
+
+
+def test_what_a_migration_was_read_into_goes_without_a_search_for_garbage() -> None:
+    sql = columns(3) + "ALTER TABLE t ADD CHECK (c1 > 0);\nDELETE FROM t;\nDROP TABLE t;\n"
+    migrations = [
+        Migration(f"{n}.sql", sql, str(n), "a", "plain", "postgres") for n in range(COUNT)
+    ]
+
+    def left() -> int:
+        return sum(thing.__class__ in (View, Operation) for thing in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = left()
+        report = lint(migrations, RULES, Config())
+        assert len(report.findings) >= COUNT
+        assert left() - before < COUNT / 10
+    finally:
+        gc.enable()
 
 
 def test_a_program_nested_deeper_than_calls_can_be() -> None:
