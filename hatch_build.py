@@ -48,8 +48,8 @@ def write(folder: str, root: str) -> list[str]:
 def _data(directory: str) -> dict[str, Any]:
     """By the name that `built` knows it under."""
     from migralint import regex
+    from migralint.built import measured
     from migralint.compiled import to_data
-    from migralint.knowledge.data import load as measured
     from migralint.rules import load
 
     made = {name.replace("-", "_"): measured(name) for name in MEASURED}

@@ -3,7 +3,7 @@
     python benchmarks/growth.py [--migralint PROGRAM] [--only NAME] [--large]
 
 An exponent of 1 is linear, 2 quadratic. It is taken between the last two sizes, of CPU over a bare
-Python. Where squawk is found, it is given the same files.
+Python. Where squawk is found, it is given the same files, and a minute for each.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from compare import measured, project
 
 Make = Callable[[int], str]
+PATIENCE = "60"  # seconds for squawk
 
 
 def repeated(line: str) -> Make:
@@ -42,13 +43,13 @@ def one_line(count: int) -> str:
 SIZES: dict[str, tuple[Make, tuple[int, ...], tuple[int, ...]]] = {
     "statements in a file": (
         repeated("ALTER TABLE t# ADD COLUMN c text;\n"),
-        (1_000, 10_000, 30_000),
+        (10, 1_000, 10_000),
         (100_000,),
     ),
     "findings in a file": (
         repeated("DROP TABLE t#;\n"),
-        (1_000, 5_000, 15_000),
-        (50_000, 100_000),
+        (0, 1_000, 10_000),
+        (50_000,),
     ),
     "findings on one line": (repeated("DROP TABLE t#;"), (1_000, 5_000, 15_000), (50_000,)),
     "findings on one table": (
@@ -75,6 +76,34 @@ SIZES: dict[str, tuple[Make, tuple[int, ...], tuple[int, ...]]] = {
         (1_000_000, 3_000_000),
         (10_000_000,),
     ),
+    "operators of one line": (
+        lambda count: f"SELECT 1 {'+' * count} 1;\nDROP TABLE t;\n",
+        (1_000_000, 3_000_000),
+        (10_000_000,),
+    ),
+    "statements of one block": (
+        lambda count: f"DO $$ BEGIN {'PERFORM 1; ' * count} DROP TABLE t; END $$;\n",
+        (1_000, 10_000),
+        (100_000,),
+    ),
+    "views, and columns that are dropped": (
+        lambda count: (
+            listed("CREATE TABLE t (id int, ", "c# int", ");\n")(count)
+            + repeated("CREATE VIEW v# AS SELECT c# FROM t;\n")(count)
+            + repeated("ALTER TABLE t DROP COLUMN c#;\n")(count)
+        ),
+        (500, 2_000),
+        (10_000,),
+    ),
+    "constraints of one table": (
+        lambda count: (
+            listed("CREATE TABLE t (id int, ", "c# int UNIQUE", ");\n")(count)
+            + repeated("ALTER TABLE t ADD CONSTRAINT k# CHECK (c# IS NOT NULL);\n")(count)
+            + repeated("ALTER TABLE t ALTER COLUMN c# SET NOT NULL;\n")(count)
+        ),
+        (500, 2_000),
+        (10_000,),
+    ),
     "rows in one IN list": (
         listed("DELETE FROM t WHERE id IN (", "#", ");\nDROP TABLE t;\n"),
         (10_000, 100_000),
@@ -82,17 +111,17 @@ SIZES: dict[str, tuple[Make, tuple[int, ...], tuple[int, ...]]] = {
     ),
     "nested brackets": (
         lambda count: f"SELECT {'(' * count}1{')' * count};\nDROP TABLE t;\n",
-        (1_000, 10_000),
+        (1, 1_000, 10_000),
         (100_000,),
     ),
     "nested conditions": (
         lambda count: f"DELETE FROM t WHERE {'(' * count}1=1{')' * count};\nDROP TABLE t;\n",
-        (100, 1_000, 10_000),
+        (1, 1_000, 10_000),
         (100_000,),
     ),
     "nested blocks": (
         lambda count: f"DO $$ BEGIN {'BEGIN ' * count} DROP TABLE t; {'END; ' * count} END $$;\n",
-        (1_000, 10_000),
+        (1, 1_000, 10_000),
         (100_000,),
     ),
     "actions of one ALTER TABLE": (
@@ -175,9 +204,10 @@ def files(program: str, squawk: str, bare: float, sizes: tuple[int, ...]) -> Non
 def beside_it(squawk: str, folder: Path) -> str:
     """squawk's figures, or how it ended."""
     try:
-        cpu, wall, memory = measured([squawk, "001_a.sql"], folder)
+        cpu, wall, memory = measured(["timeout", PATIENCE, squawk, "001_a.sql"], folder)
     except SystemExit as ended:
-        return str(ended)
+        late = "ended with 124" in str(ended)
+        return f"stopped after {PATIENCE} s" if late else str(ended)
     return shown(cpu, wall, memory)
 
 

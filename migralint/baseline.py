@@ -7,8 +7,8 @@ git may give each machine its own.
 
 from __future__ import annotations
 
-import posixpath
-
+from migralint.config import BASELINE, beside
+from migralint.light import sha256
 from migralint.model import Listing, MigralintError, Migration, Remark, replace
 
 TYPE_CHECKING = False
@@ -17,12 +17,10 @@ if TYPE_CHECKING:
 
     from migralint.source import Source
 
-NAME = ".migralint/baseline.json"
-
 
 def place(configuration: str) -> str:
     """Beside the configuration; paths in it are relative to the root."""
-    return posixpath.join(posixpath.dirname(configuration), NAME)
+    return beside(configuration, BASELINE)
 
 
 def read(source: Source, path: str) -> dict[str, str]:
@@ -64,8 +62,6 @@ def written(migrations: Iterable[Migration]) -> str:
 
 
 def digest(text: str) -> str:
-    from migralint.hashes import sha256
-
     return sha256(text.replace("\r\n", "\n").encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -68,6 +68,15 @@ _BUG = (
 )
 
 
+def program() -> int:
+    """The installed command. To take the interpreter apart costs a twentieth of a hook's run."""
+    status = main()
+    if sys.argv[1:2] == ["lint"] and status in (0, 1):  # all is written, and nothing is open
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     if argv is not None:
         return _status(list(argv))

@@ -6,10 +6,7 @@ keeps what its texts are made of: its rule, the facts that the rule names, its p
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
-from migralint import suppressions
-from migralint.light import cache
+from migralint.light import cache, sha256
 from migralint.model import Finding
 from migralint.regex import pattern
 from migralint.rules import filled, placeholders
@@ -17,6 +14,7 @@ from migralint.rules import filled, placeholders
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from dataclasses import KW_ONLY
     from typing import Any
 
     from migralint.model import Edit, Migration, Severity
@@ -46,6 +44,7 @@ class Found(Finding):
     )  # fmt: skip
 
     if TYPE_CHECKING:
+        _: KW_ONLY
         of: Rule
         case: int
         file: Migration
@@ -171,8 +170,6 @@ def _statement(finding: Found) -> str:
 
 def _fingerprint(finding: Found) -> str:
     """Survives moved lines: rule, path, object, statement, and which of the same it is."""
-    from migralint.hashes import sha256
-
     parts = (finding.rule, finding.path, finding.values[0], _statement(finding), str(finding.nth))
     return sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
@@ -203,6 +200,8 @@ def _rows(finding: Found) -> list[tuple[int, int]]:
 
 def _mended(finding: Found) -> tuple[str, ...]:
     """The lines of the excerpt with the fix, where it inserts within what they show."""
+    from bisect import bisect_right
+
     places = _rows(finding) if finding.fix else []
     rows = [finding.file.text[start:end][:_WIDTH] for start, end in places]
     starts = [start for start, _ in places]
@@ -221,7 +220,9 @@ def _shown(rows: Iterable[str], mask: Callable[[str], str] = masked) -> tuple[st
 
 
 def _offer(finding: Found) -> str:
-    return suppressions.offer(finding.path, finding.file.layout, finding.rule, finding.scope)
+    from migralint.suppressions import offer
+
+    return offer(finding.path, finding.file.layout, finding.rule, finding.scope)
 
 
 _SAID: dict[str, Callable[[Found], Any]] = {

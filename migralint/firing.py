@@ -8,11 +8,11 @@ was decided then, and each test is asked once.
 from __future__ import annotations
 
 from migralint.matching import all_hold, answer, settled
-from migralint.model import Unknown, record
+from migralint.model import Record, Unknown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from migralint.knowledge.timeline import View
@@ -20,28 +20,31 @@ if TYPE_CHECKING:
     from migralint.model import Severity
     from migralint.rules import Rule
 
-    Fired = tuple["InForce", tuple[str, ...]]
+    Found = tuple["InForce", tuple[str, ...]]
+    Fired = tuple["InForce", tuple[str, ...], int]
+    Ask = Callable[[Test], Answer]
 
 _FEW = frozenset((bool, Unknown, str))  # facts that are often the same: no test is needed again
 _MOST_VALUES = 50
 _MOST_ENDS = 5_000
 
 
-@record
-class InForce:
+class InForce(Record):
     """A rule as it holds for one kind of operation and dialect: what these decide is left out."""
 
     rule: Rule
     severity: Severity
     match: Condition
     unless: tuple[Condition, ...]
+    cases: tuple[tuple[int, Condition], ...]  # by their numbers
 
 
 class _Step:
     """A test, with the step that each answer leads to, and each value of the fact that was seen.
 
-    Behind the last answer stands no test, but the rules that fire, each with the facts that were
-    unknown. `fact` is "" where the test is about other operations.
+    Behind the last answer stands no test, but the rules that fire: each with the facts that were
+    unknown, and the number of its case, -1 for none. `fact` is "" where the test is about other
+    operations.
     """
 
     __slots__ = ("answers", "fact", "fired", "test", "values")
@@ -65,25 +68,22 @@ class _Step:
 class Firing:
     """The rules in force for one kind of operation."""
 
-    def __init__(self, kind: str, dialect: str) -> None:
-        self._known = {"operation": kind, "dialect": dialect}
-        self._added: list[tuple[Rule, Severity]] = []
+    def __init__(self, kind: str, dialect: str, rules: Iterable[tuple[Rule, Severity]]) -> None:
         self._rules: list[InForce] = []
         self._first: dict[Answer | None, _Step] = {}
         self._ends = 0
-
-    def add(self, rule: Rule, severity: Severity) -> None:
-        self._added.append((rule, severity))
-
-    def _settle(self, rule: Rule, severity: Severity) -> None:
-        match = settled(rule.match, self._known)
-        if match is not None:
-            left = (settled(condition, self._known) for condition in rule.unless)
-            unless = tuple(condition for condition in left if condition is not None)
-            self._rules.append(InForce(rule, severity, match, unless))
+        known = {"operation": kind, "dialect": dialect}
+        for rule, severity in rules:
+            match = settled(rule.match, known)
+            if match is not None:
+                left = (settled(condition, known) for condition in rule.unless)
+                unless = tuple(condition for condition in left if condition is not None)
+                held = (settled(case.when, known) for case in rule.cases)
+                cases = tuple((n, when) for n, when in enumerate(held) if when is not None)
+                self._rules.append(InForce(rule, severity, match, unless, cases))
 
     def on(self, view: View) -> Sequence[Fired]:
-        """The rules that fire on the operation, each with the facts that were unknown."""
+        """The rules that fire on the operation, with the facts that were unknown and the case."""
         step, known, absent = self._first.get(None), view.known, view.absent
         while step is not None:
             if step.test is None:
@@ -100,8 +100,6 @@ class Firing:
         return self._decided(view)
 
     def _decided(self, view: View) -> Sequence[Fired]:
-        while self._added:  # most kinds do not occur
-            self._settle(*self._added.pop(0))
         asked: dict[Test, Answer] = {}
 
         def ask(test: Test) -> Answer:
@@ -109,7 +107,7 @@ class Firing:
                 asked[test] = answer(view, test)
             return asked[test]
 
-        fired = _uncovered(_fired(self._rules, ask))
+        fired = [(*found, _case(found[0], ask)) for found in _uncovered(_fired(self._rules, ask))]
         if self._ends < _MOST_ENDS:
             self._ends += 1
             steps: dict[Answer | None, _Step] = self._first
@@ -120,14 +118,14 @@ class Firing:
         return fired
 
 
-def _fired(rules: Sequence[InForce], ask: Callable[[Test], Answer]) -> list[Fired]:
-    fired: list[Fired] = []
+def _fired(rules: Sequence[InForce], ask: Ask) -> list[Found]:
+    fired: list[Found] = []
     for known in rules:
-        truth, unknown = all_hold(known.match, ask)
+        truth, unknown = all_hold(map(ask, known.match))
         if truth is False:
             continue
         for condition in known.unless:
-            silent, more = all_hold(condition, ask)
+            silent, more = all_hold(map(ask, condition))
             if silent is True:
                 break
             unknown += more
@@ -136,9 +134,14 @@ def _fired(rules: Sequence[InForce], ask: Callable[[Test], Answer]) -> list[Fire
     return fired
 
 
-def _uncovered(fired: list[Fired]) -> list[Fired]:
+def _uncovered(fired: list[Found]) -> list[Found]:
     """One cause, one finding: without the rules that another one that fired here covers."""
     if len(fired) < 2:
         return fired
     covered = {name for known, _ in fired for name in known.rule.covers}
     return [entry for entry in fired if entry[0].rule.id not in covered]
+
+
+def _case(known: InForce, ask: Ask) -> int:
+    """The number of the first that surely holds, -1 for none."""
+    return next((n for n, when in known.cases if all_hold(map(ask, when))[0] is True), -1)

@@ -28,7 +28,7 @@ def loads(data: bytes | str) -> Any:
 
 def dumps(value: Any) -> str:
     if not _writer:
-        _writer.append(_made())
+        _writer.append(writer(_refuse))
     text: str = _writer[0](value)
     return text
 
@@ -36,17 +36,16 @@ def dumps(value: Any) -> str:
 _writer: list[Any] = []
 
 
-def _made() -> Callable[[Any], str]:
+def writer(put: Callable[[Any], Any]) -> Callable[[Any], str]:
+    """`put` says in words of JSON what it has none for: what is no list, dict, text or number."""
     try:
         from _json import encode_basestring_ascii, make_encoder
 
-        write = make_encoder(
-            None, _refuse, encode_basestring_ascii, None, ":", ",", False, False, True
-        )
+        write = make_encoder(None, put, encode_basestring_ascii, None, ":", ",", False, False, True)
     except (ImportError, TypeError):
         import json
 
-        return json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+        return json.JSONEncoder(separators=(",", ":"), check_circular=False, default=put).encode
     return lambda value: "".join(write(value, 0))
 
 

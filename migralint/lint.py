@@ -6,28 +6,31 @@ results can be remembered (cache/) and halves of a long history judged side by s
 
 from __future__ import annotations
 
-import gc
-
 from migralint.findings import masked, numbered
 from migralint.judging import Judge, Result, stand_in
 from migralint.knowledge.schema import Schema
 from migralint.knowledge.timeline import Timeline
+from migralint.light import later
 from migralint.model import Finding, Migration, Report
 from migralint.replay import Replay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
+    from migralint import workers
     from migralint.cache.results import Memory
     from migralint.config import Config
     from migralint.findings import Found
     from migralint.model import Operation, Remark, Script, Step
     from migralint.rules import Rule
-    from migralint.sharing import Sharing
+    from migralint.sharing import Pipes
+else:
+    workers = later("migralint.workers")
 
 NOTHING: frozenset[str] = frozenset()
+WORTH = 100  # migrations; for fewer, the second process costs more than it brings
 
 
 def lint(
@@ -40,13 +43,16 @@ def lint(
     steps: bool = False,
     memory: Memory | None = None,
     processes: int = 1,
+    entries: Collection[int] = (),
 ) -> Report:
     """What the rules report of the migrations, in the order given, and of the scripts.
 
     Migrations with `report=False` are context: they make the schema that the others meet. `today`
     (YYYY-MM-DD) decides which suppressions have expired. `remarks` are what git, folders and
     configuration say (see history/). `steps` asks for what each operation locks and for how long.
-    `memory` is what earlier runs have found; this one's results are added to it.
+    `memory` is what earlier runs have found; this one's results are added to it. `processes` may
+    work at once (0: one for each processor). `entries` are the lines of the entries of `allow:`
+    that are unused if nothing here needs them.
     """
     run = _Run(rules, config, today, remarks, steps)
     results = run.migrations(migrations, memory, processes)
@@ -57,7 +63,9 @@ def lint(
         for script, made in zip(scripts, project(scripts, config.commands, texts.get), strict=True):
             results.append(run.script(pseudo_migration(script), made))
     results += run.elsewhere(migrations, remarks)
-    results.append(Result(0, _settled(run.judge.configured())))
+    used = {entry.source for result in results for entry in result.suppressed} if entries else ()
+    idle = {line for line in entries if f"{config.path}:{line}" not in used}
+    results.append(Result(0, _settled(run.judge.configured(idle))))
     return _report(results, [m.path for m in migrations if m.report] + [s.path for s in scripts])
 
 
@@ -82,76 +90,70 @@ class _Run:
     ) -> list[Result]:
         """The results of those that are reported, remembered ones among them."""
         wanted = [index for index, migration in enumerate(migrations) if migration.report]
-        from migralint import workers
-
-        processes = 1 if self.steps else processes  # steps are not sent from one to another
-        if memory is None and (processes < 2 or len(wanted) < workers.WORTH):
+        if self.steps or len(wanted) < WORTH:  # steps are not sent from one to another
+            processes = 1
+        processes = processes or workers.available()
+        if memory is None and processes == 1:
             return [result for _, result in self.judged(migrations, wanted, Replay())]
-        from migralint.cache.results import unpacked
+        from migralint.cache.results import packed, unpacked
 
         known = memory.recall(migrations, wanted, self.remarks, self.judge.rules) if memory else {}
         new = [index for index in wanted if index not in known]
-        rounds = workers.rounds(new, processes, kept=memory is not None)
-        first, *shares = (
-            [i for part in parts for i in part] for parts in zip(*rounds, strict=True)
-        )
-        begun, sharing = [], None
-        if shares:
-            from migralint.sharing import ways_in
-
-            own, *ways = ways_in(migrations, rounds)
-            for share, way in zip(shares, ways, strict=True):
-                is_last = share is shares[-1]
-                begun.append(workers.begin(self._lines, migrations, share, memory, is_last, way))
-            sharing = own()
-        known.update(self._here(migrations, first, memory, not shares, sharing))
-        rules = {rule.id: rule for rule in self.judge.rules}
-        if begun:
-            gc.collect()  # the schemas, so that what comes in has their place
-        for share, ended in zip(shares, begun, strict=True):
-            lines = ended()
-            if lines is None:  # the process was killed, say: what it would have done is done here
-                lines = self._lines(migrations, share, memory, False)
-            for index, line in zip(share, lines, strict=True):
+        if processes > 1 and len(new) >= WORTH:
+            rules = {rule.id: rule for rule in self.judge.rules}
+            for index, line in self._shared(migrations, new, memory, processes):
                 known[index] = unpacked(line, migrations[index], rules)
                 if memory is not None:
                     memory.note(index, line)
-        return [known[index] for index in wanted]
-
-    def _here(
-        self,
-        migrations: Sequence[Migration],
-        share: Sequence[int],
-        memory: Memory | None,
-        keeps_schemas: bool,
-        sharing: Any,
-    ) -> Iterator[tuple[int, Result]]:
-        """The results of this process; its schemas are not held while the others' come in."""
-        from migralint.cache.results import packed
-
-        replay = Replay(memory, sharing)
-        for index, result in self.judged(migrations, share, replay):
-            yield index, result
+        replay = Replay(memory)
+        rest = [index for index in new if index not in known]
+        for index, result in self.judged(migrations, rest, replay) if rest else ():
+            known[index] = result
             if memory is not None:
                 memory.note(index, packed(result))
-        if memory is not None and keeps_schemas:
+        if memory is not None:
             memory.note_schemas(replay)
+        return [known[index] for index in wanted]
+
+    def _shared(
+        self,
+        migrations: Sequence[Migration],
+        new: Sequence[int],
+        memory: Memory | None,
+        processes: int,
+    ) -> Iterator[tuple[int, bytes]]:
+        """What so many processes find, packed, in any order; less, if one was killed, say."""
+        from functools import partial
+
+        from migralint import sharing
+
+        rounds = workers.rounds(new, processes, kept=memory is not None)
+        shares = [[i for part in parts for i in part] for parts in zip(*rounds, strict=True)]
+        pipes = sharing.pipes(processes)
+        work = partial(self._lines, migrations, rounds, pipes, memory)
+        begun = workers.begin([partial(work, number) for number in range(processes)])
+        sharing.close(pipes)
+        coming = [iter(share) for share in shares]
+        for number, line in workers.lines(begun):
+            yield next(coming[number]), line
 
     def _lines(
         self,
         migrations: Sequence[Migration],
-        share: Sequence[int],
+        rounds: Sequence[Sequence[Sequence[int]]],
+        pipes: Pipes,
         memory: Memory | None,
-        keeps_schemas: bool,
-        way: Callable[[], Sharing] | None = None,
+        number: int,
     ) -> Iterator[bytes]:
-        """The same in a process of its own."""
+        """The results of the process of this number."""
         from migralint.cache.results import packed
+        from migralint.sharing import Sharing
 
-        replay = Replay(memory, way() if way else None)
+        replay = Replay(memory, Sharing(migrations, rounds, number, pipes))
+        share = [index for parts in rounds for index in parts[number]]
         for _, result in self.judged(migrations, share, replay):
             yield packed(result)
-        if memory is not None and keeps_schemas:
+        if memory is not None and number == len(rounds[0]) - 1:
             memory.note_schemas(replay)
 
     def judged(

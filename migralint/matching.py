@@ -46,14 +46,13 @@ SEARCHED = 4_000  # a pattern looks no further: `.*a.*b` takes a day over ten me
 
 def holds(condition: Condition, view: View) -> tuple[Truth, tuple[str, ...]]:
     """Whether all tests hold, and the facts for which that is unknown."""
-    return all_hold(condition, lambda test: answer(view, test))
+    return all_hold(answer(view, test) for test in condition)
 
 
-def all_hold(condition: Condition, ask: Callable[[Test], Answer]) -> tuple[Truth, tuple[str, ...]]:
-    """Whether `ask` says so of all tests, and the facts for which that is unknown."""
+def all_hold(answers: Iterable[Answer]) -> tuple[Truth, tuple[str, ...]]:
+    """Whether all tests hold that are answered so, and the facts for which that is unknown."""
     unknown: tuple[str, ...] = ()
-    for test in condition:
-        said = ask(test)
+    for said in answers:
         if said is False:
             return False, ()
         if said is not True:

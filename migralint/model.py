@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migralint.light import Enum, IntEnum
-from migralint.light import record as record
+from migralint.light import Record as Record
 from migralint.light import replace as replace
 
 TYPE_CHECKING = False
@@ -82,7 +82,7 @@ class Name:
         return self.name == other.name and self.schema == other.schema
 
     def __hash__(self) -> int:
-        return hash(self.name)  # few names stand in several schemas
+        return hash((self.name, self.schema)) if self.schema else hash(self.name)
 
     def __str__(self) -> str:
         return self.sql
@@ -105,8 +105,7 @@ def named(name: str, schema: str, sql: str) -> Name:
     return known
 
 
-@record
-class Comment:
+class Comment(Record):
     """A comment as written, its delimiters included; `start` and `end` are offsets in the file."""
 
     text: str
@@ -115,8 +114,7 @@ class Comment:
     line: int
 
 
-@record
-class Statement:
+class Statement(Record):
     """One SQL statement as written: [start, end) in the migration's text, without its separator.
 
     `line` and `column` are 1-based, in code points. `comments` are those between the previous
@@ -136,8 +134,7 @@ class Statement:
     executable_comment: bool = False
 
 
-@record
-class Operation:
+class Operation(Record):
     """The normalised effect of a statement, or of one action of it.
 
     [start, end) is the action's span in the migration's text; `facts` hold what the statement
@@ -153,8 +150,7 @@ class Operation:
     column: int
 
 
-@record
-class Migration:
+class Migration(Record):
     """One file (or one version folder), applied once.
 
     `path` is relative to the project root, with forward slashes. `problem` replaces the text where
@@ -187,8 +183,7 @@ class Migration:
     reading: tuple[Sequence[Statement], Sequence[Operation]] | None = None
 
 
-@record
-class File:
+class File(Record):
     """A migration's file, its version (what orders it) and its name (the rest)."""
 
     path: str
@@ -196,8 +191,7 @@ class File:
     name: str
 
 
-@record
-class Listing:
+class Listing(Record):
     """A folder of migrations: its files in the order in which they apply.
 
     `names` are those of the files in it, `strays` the (path, sentence) of what the layout's tool
@@ -215,8 +209,7 @@ class Listing:
     downs: tuple[str, ...] | None = None
 
 
-@record
-class Base:
+class Base(Record):
     """What a change set is compared with: `revision` for git, `how` for a person.
 
     `added` are the paths that it lacks, `deleted` those that only it has; `texts` holds the files
@@ -231,8 +224,7 @@ class Base:
     deleted: tuple[str, ...] = ()
 
 
-@record
-class Remark:
+class Remark(Record):
     """What folder, git or configuration say of a path: facts of the operation `migration`.
 
     Where `path` is no migration of the run, the operation stands at `line` of that path.
@@ -245,8 +237,7 @@ class Remark:
     dialect: str = "postgres"
 
 
-@record
-class Sizes:
+class Sizes(Record):
     """A snapshot of table sizes: (rows, bytes) by name as migrations write it, None where unknown.
 
     `taken` is its day (YYYY-MM-DD), `server_version` as the configuration has it ("15", "10.11").
@@ -259,8 +250,7 @@ class Sizes:
     path: str = ""
 
 
-@record
-class Script:
+class Script(Record):
     """A file that is not SQL but runs commands; `form` is a key of scripts.READERS."""
 
     path: str
@@ -268,8 +258,7 @@ class Script:
     form: str
 
 
-@record
-class Edit:
+class Edit(Record):
     """Replace [start, end) of the file's text by `text`."""
 
     start: int
@@ -277,8 +266,7 @@ class Edit:
     text: str
 
 
-@record
-class Finding:
+class Finding(Record):
     """What a rule reports about an operation. Lines and columns are 1-based, in code points.
 
     `excerpt` are the lines from `line` on; `mended` the same with the fix in them, () where there
@@ -306,8 +294,7 @@ class Finding:
     mended: tuple[str, ...] = ()
 
 
-@record
-class Suppressed:
+class Suppressed(Record):
     """A finding that is not reported, and why: `source` is the path (and line) that allows it."""
 
     finding: Finding
@@ -315,8 +302,7 @@ class Suppressed:
     source: str
 
 
-@record
-class Step:
+class Step(Record):
     """What one operation does while it runs, for those who draw a deploy.
 
     `line` and `text` are those of its statement. `blocks`: "reads and writes", "writes", "nothing"
@@ -339,8 +325,7 @@ class Step:
     after: tuple[Step, ...] = ()
 
 
-@record
-class Report:
+class Report(Record):
     """What one run has found out; every format is made from this alone.
 
     `notes` are sentences for the person (what was looked at, what was assumed for the whole run).
@@ -362,8 +347,7 @@ class Report:
     fail_on: Severity = Severity.ERROR
 
 
-@record
-class Fixes:
+class Fixes(Record):
     """What `lint --fix` does, or `--diff` would do: the report on what remains, the findings that
     are fixed, the change as a unified diff, the bytes of each file that is other than before."""
 

@@ -11,7 +11,7 @@ import os
 from migralint.built import built
 from migralint.cache import reads
 from migralint.light import cache
-from migralint.model import UNKNOWN, MigralintError, Name, Severity, record
+from migralint.model import UNKNOWN, MigralintError, Name, Record, Severity
 from migralint.regex import pattern
 
 TYPE_CHECKING = False
@@ -25,8 +25,7 @@ PLACEHOLDER = pattern(r"\{([a-z_]+)\}")
 _GAP = pattern(r"\n(?:[ \t]*\n){2,}")  # what an empty placeholder leaves
 
 
-@record
-class Case:
+class Case(Record):
     """Other words, or another severity, where `when` surely holds; "" and None keep the rule's."""
 
     when: Condition
@@ -36,8 +35,7 @@ class Case:
     severity: Severity | None = None
 
 
-@record
-class Fix:
+class Fix(Record):
     """Insert a text behind the words with which an operation begins.
 
     `after` has for each kind the beginnings that are known, in capitals; `name` in one stands for a
@@ -48,8 +46,7 @@ class Fix:
     after: Mapping[str, tuple[str, ...]]
 
 
-@record
-class Example:
+class Example(Record):
     """SQL that the rule must find (`bad`) or must not; `given` is what is known beside the SQL.
 
     `fails` is a part of what a real server answers where the statement is meant to fail there;
@@ -65,8 +62,7 @@ class Example:
     runs: bool = True
 
 
-@record
-class Rule:
+class Rule(Record):
     """One rule file. `kinds` are the operations that it looks at; `category` is its folder.
 
     `per` is "statement" where what it reports is said once of a statement with several operations.

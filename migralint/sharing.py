@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import marshal
 import os
-from functools import partial
 
 from migralint.model import Name, Operation, Statement, named
 from migralint.replay import parsed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any, BinaryIO
 
     from migralint.model import Migration
@@ -27,13 +26,17 @@ if TYPE_CHECKING:
 _SIZE = 8  # bytes that say how long a message is
 
 
-def ways_in(
-    migrations: Sequence[Migration], rounds: Sequence[Sequence[Sequence[int]]]
-) -> list[Callable[[], Sharing]]:
-    """For each process what it calls, as soon as there are all, to join the others."""
-    numbers = range(len(rounds[0]))
-    pipes = {(a, b): os.pipe() for a in numbers for b in numbers if a != b}
-    return [partial(Sharing, migrations, rounds, number, pipes) for number in numbers]
+def pipes(processes: int) -> Pipes:
+    """One each way between any two; to be made before there are the processes."""
+    numbers = range(processes)
+    return {(a, b): os.pipe() for a in numbers for b in numbers if a != b}
+
+
+def close(pipes: Pipes) -> None:
+    """By whoever is none of them."""
+    for ends in pipes.values():
+        for end in ends:
+            os.close(end)
 
 
 class Sharing:

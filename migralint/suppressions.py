@@ -10,7 +10,8 @@ What is wrong with a suppression (no reason, no such rule, expired, unused) is a
 
 from __future__ import annotations
 
-from migralint.model import record
+from migralint.light import sha256
+from migralint.model import Record
 from migralint.regex import pattern
 
 TYPE_CHECKING = False
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from migralint.config import Allow, Config
+    from migralint.config.patterns import ByPath
     from migralint.model import Comment, Migration, Statement
 
 _MARK = pattern(r"\bmigralint:[ \t]*")
@@ -31,8 +33,7 @@ _FORM = pattern(
 _WITHHOLD = pattern(r"withhold[ \t]+\([^\n]+\)\Z")
 
 
-@record
-class Suppression:
+class Suppression(Record):
     """One rule allowed: for the statement that starts at `statement`, or the file where that is -1.
 
     `source` says where it stands, for the report; [start, end) is the comment's span in the text,
@@ -97,28 +98,41 @@ def _read(comment: Comment, statement: int, path: str) -> Iterator[Suppression]:
         )
 
 
-def in_configuration(config: Config, path: str, text: str) -> list[Suppression]:
+def by_file(config: Config) -> ByPath:
+    """The entries of `allow:` by their path, or by the hash where they have none."""
+    from migralint.config.patterns import ByPath
+
+    return ByPath([allow.path or allow.sha256.lower() or "."] for allow in config.allow)
+
+
+def in_configuration(config: Config, known: ByPath, path: str, text: str) -> list[Suppression]:
     """The entries of `allow:` that concern this file, by its path or by the hash of its text."""
+    numbers = known.of(path)
+    if any(allow.sha256 for allow in config.allow):
+        numbers |= known.of(_hash(text))
     return [
         Suppression(
             allow.rule, allow.reason, allow.until, -1, f"{config.path}:{allow.line}", allow.line
         )
-        for allow in config.allow
-        if _concerns(allow, path, text)
+        for allow in (config.allow[number] for number in sorted(numbers))
+        if concerns(allow, path, text)
     ]
 
 
-def _concerns(allow: Allow, path: str, text: str) -> bool:
+def concerns(allow: Allow, path: str, text: str) -> bool:
+    """Is the entry about the file, by its path or by the hash of its text?"""
     if allow.path:
         from migralint.config.patterns import matches
 
         if not matches(allow.path, path):
             return False
     if allow.sha256:
-        from migralint.hashes import sha256
-
-        return sha256(text.encode("utf-8", "surrogatepass")).hexdigest() == allow.sha256.lower()
+        return _hash(text) == allow.sha256.lower()
     return True
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def by_place(suppressions: Sequence[Suppression], today: str) -> dict[tuple[str, int], int]:
@@ -150,6 +164,7 @@ def facts(
         "expired": suppression.expired(today),
         "used": used,
         "suggestion": _suggestion(suppression.rule, known),
+        "configured": suppression.start < 0,
     }
 
 
@@ -165,9 +180,11 @@ def _suggestion(rule: str, known: Collection[str]) -> str:
 def offer(migration_path: str, layout: str, rule: str, scope: str = "statement") -> str:
     """What to write to accept a finding: with Prisma not in the file, whose checksum counts.
 
-    `scope` is what the finding is about: a statement, the whole file, or a path whose text is not
-    to be touched, or that has none.
+    `scope` is what the finding is about: a statement, the whole file, a path whose text is not to
+    be touched, or that has none, or a suppression ("" then: that is mended and not allowed).
     """
+    if scope == "suppression":
+        return ""
     if layout == "prisma" or scope == "path" or migration_path.endswith(".json"):
         entry = f'- {{rule: {rule}, path: "{migration_path}", reason: "..."}}'
         return f"in .migralint.yaml, under `allow:`\n    {entry}"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from migralint.findings import facts_of, found, masked, words
 from migralint.light import cache
-from migralint.matching import holds
 from migralint.model import Edit, Migration, Operation, Severity
 from migralint.rules import printed
-from migralint.sql.tokens import NAME, WORD, tokens
+from migralint.sql.tokens import NAME, WORD, placed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,10 +32,10 @@ class Writer:
         self.config = config
 
     def finding(
-        self, rule: Rule, severity: Severity, view: View, unknown: tuple[str, ...]
+        self, rule: Rule, severity: Severity, view: View, unknown: tuple[str, ...], case: int
     ) -> Found:
+        """`unknown` are the facts that were, `case` is the number of the rule's, -1 for none."""
         operation, statement = view.operation, view.operation.statement
-        case = _case(rule, view)
         own = rule.cases[case].severity if case >= 0 else None
         if own is not None and severity == rule.severity:
             severity = own
@@ -83,6 +82,8 @@ def with_fixes(finding: Found, more: list[Edit]) -> None:
 
 def _scope(operation: Operation) -> str:
     """What a suppression of a finding on this operation is about: see suppressions.offer."""
+    if operation.kind == "suppression":
+        return "suppression"
     if operation.kind != "migration":
         return "statement"
     facts = operation.facts
@@ -96,7 +97,7 @@ def _edits(rule: Rule, operation: Operation, dialect: str) -> tuple[Edit, ...]:
         return ()
     statement = operation.statement
     for start in (operation.start - statement.start, 0):
-        head = tokens(statement.text[start : start + _HEAD], dialect)
+        head = [*placed(statement.text[start : start + _HEAD], dialect)]
         ends = [_after(head, words.split()) for words in beginnings]
         if any(ends):
             at = statement.start + start + max(ends)
@@ -104,26 +105,18 @@ def _edits(rule: Rule, operation: Operation, dialect: str) -> tuple[Edit, ...]:
     return ()
 
 
-def _after(head: list[Token], beginning: list[str]) -> int:
+def _after(head: list[tuple[Token, int, int]], beginning: list[str]) -> int:
     """Where the beginning ends, 0 where the tokens begin otherwise."""
     index = 0
     for word in beginning:
         if index >= len(head):
             return 0
         if word == "name":
-            if head[index].kind not in (WORD, NAME):
+            if head[index][0].kind not in (WORD, NAME):
                 return 0
-            while [token.text for token in head[index + 1 : index + 2]] == ["."]:
+            while [token.text for token, _, _ in head[index + 1 : index + 2]] == ["."]:
                 index += 2
-        elif head[index].kind != WORD or head[index].text != word.lower():
+        elif head[index][0].word != word.lower():
             return 0
         index += 1
-    return head[index - 1].end if index <= len(head) else 0
-
-
-def _case(rule: Rule, view: View) -> int:
-    """The number of the first that surely holds, -1 for none."""
-    for number, case in enumerate(rule.cases):
-        if holds(case.when, view)[0] is True:
-            return number
-    return -1
+    return head[index - 1][2] if index <= len(head) else 0

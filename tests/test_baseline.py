@@ -40,7 +40,7 @@ def lint(capsys, *arguments):
     return status, [(f["rule"], f["path"]) for f in told["findings"]], told.get("notes", [])
 
 
-def listed(root, place=baseline.NAME):
+def listed(root, place=baseline.BASELINE):
     return json.loads((root / place).read_text())["migrations"]
 
 
@@ -106,7 +106,7 @@ def test_written_anew_it_says_what_has_changed(project, capsys):
 
 def test_one_entry_a_line_so_that_a_diff_can_be_read(project):
     cli.main(["baseline"])
-    lines = (project / baseline.NAME).read_text().splitlines()
+    lines = (project / baseline.BASELINE).read_text().splitlines()
     assert sum(".sql" in line for line in lines) == 2
 
 
@@ -136,9 +136,9 @@ def test_prune_needs_one(project, capsys):
 )
 def test_a_baseline_that_is_none_is_an_error(project, capsys, text):
     with pytest.raises(MigralintError) as caught:
-        baseline.parse(text.encode(), baseline.NAME)
-    assert caught.value.path == baseline.NAME and "migralint baseline" in caught.value.hint
-    write(project, baseline.NAME, text)
+        baseline.parse(text.encode(), baseline.BASELINE)
+    assert caught.value.path == baseline.BASELINE and "migralint baseline" in caught.value.hint
+    write(project, baseline.BASELINE, text)
     assert cli.main(["lint"]) == 2
 
 

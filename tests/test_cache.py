@@ -22,10 +22,12 @@ from migralint.config import Config
 from migralint.discover import discover
 from migralint.knowledge.schema import Schema
 from migralint.knowledge.schema.objects import Column, Table
-from migralint.lint import lint
+from migralint.lint import WORTH, lint
 from migralint.model import UNKNOWN, Migration, Name, Report, Severity
 from migralint.replay import Replay
 from migralint.source import WorkTree
+from migralint.sql.operations import operations
+from migralint.sql.statements import split
 
 FEW, MANY = 40, 320
 STATEMENTS = (
@@ -153,8 +155,11 @@ def test_what_says_more_of_a_path_is_noted(tmp_path) -> None:
         for look in (reads.exists, reads.names, reads.read, reads.is_file)[::order]:
             look(str(file))
         noted = reads.end()
-        assert noted and noted[str(tmp_path)][0] == "folder" and noted[str(file)][0] == "file"
-        assert noted[str(file)][2] == files.digest(b"SELECT 1;")
+        folder, (kind, before, content) = (
+            json.loads(noted[str(path)]) for path in (tmp_path, file)
+        )
+        assert folder[0] == "folder" and kind == "file"
+        assert before == reads.signature(str(file)) and content == files.digest(b"SELECT 1;")
 
 
 def test_a_change_of_the_same_size_and_time_is_seen(project, capsys) -> None:
@@ -371,34 +376,34 @@ def test_cache_clear(project, capsys) -> None:
 def test_a_long_history_is_judged_by_two(tmp_path, monkeypatch) -> None:
     made(tmp_path, MANY)
     alone = judged(tmp_path, memory=False)
-    begun = []
-    real = workers.begin
+    shares, here = [], []
+    begin, before, us = workers.begin, Replay.before, os.getpid()
 
-    def begin(*given):
-        begun.append(len(given[2]))
-        ended = real(*given)
+    def begun(works):
+        shares.append(len(works))
+        return begin(works)
 
-        def value():
-            found = ended()
-            assert found is not None and len(found) == len(given[2]), "what it has found is used"
-            return found
+    def asked(self, migration):
+        if os.getpid() == us:
+            here.append(migration.path)
+        return before(self, migration)
 
-        return value
-
-    monkeypatch.setattr(workers, "begin", begin)
+    monkeypatch.setattr(workers, "begin", begun)
+    monkeypatch.setattr(Replay, "before", asked)
     assert judged(tmp_path, memory=False, processes=2) == alone
     assert judged(tmp_path, processes=3) == alone
     assert judged(tmp_path) == alone, "what the others have found is kept too"
-    assert len(begun) == 3 and MANY // 3 < begun[0] < 2 * MANY // 3
+    assert shares == [2, 3]
     monkeypatch.setattr(workers, "ROUND", 40)
     assert judged(tmp_path, memory=False, processes=3) == alone, "in several rounds too"
+    assert not here, "what they have found is used"
 
 
 def test_steps_are_all_there_in_a_long_history(tmp_path) -> None:
     made(tmp_path, MANY)
     given = (discovered(tmp_path), OURS, Config(root=str(tmp_path)))
     alone = lint(*given, "2026-11-21", steps=True)
-    assert len({step.path for step in alone.steps}) > workers.WORTH // 2
+    assert len({step.path for step in alone.steps}) > WORTH // 2
     assert lint(*given, "2026-11-21", steps=True, processes=2) == alone
 
 
@@ -427,15 +432,12 @@ def test_the_parts_take_equally_long(processes: int, kept: bool) -> None:
     assert [n for parts in rounds for part in parts for n in part] == numbers
     assert all(part for parts in rounds for part in parts), "all take part in all rounds"
     costs = [0.0] * processes
-    costs[0] = workers.TAKING * len(numbers)
     costs[-1] = kept * workers.KEEPING * len(numbers)
     for parts in rounds:
         for process, part in enumerate(parts):
             others = parts[:process] if parts is rounds[-1] else [p for p in parts if p is not part]
             costs[process] += workers.REPLAYING * sum(map(len, others)) + len(part)
     assert max(costs) - min(costs) < 5
-    few = numbers[: workers.WORTH - 1]
-    assert workers.rounds(few, processes, kept) == [[few]]
 
 
 # packing
@@ -473,6 +475,36 @@ def test_objects_come_back_once_and_point_at_each_other() -> None:
     assert (first.__class__, second.__class__, back.__class__) == (Table, Table, Schema)
 
 
+def test_a_table_comes_back_with_its_parts() -> None:
+    schema = Schema("postgres")
+    text = """
+        CREATE TABLE u (id int PRIMARY KEY);
+        CREATE TABLE t (a int, b text, u_id int REFERENCES u (id), UNIQUE (a, b));
+        CREATE INDEX t_b ON t (lower(b)) INCLUDE (a) WHERE a > 0;
+        CREATE MATERIALIZED VIEW v AS SELECT a FROM t;
+        CREATE INDEX v_a ON v (a);
+    """
+    for statement in split(text, "postgres"):
+        for operation in operations(statement, "postgres"):
+            schema.apply(operation, "m/20240101000000_long_enough/1.sql")
+    schema.statement, schema.skipped = None, (None, None)
+    back = unpack(packed_lines(schema))
+    for name, view in back.views.items():
+        assert [i.name.name for i in view.indexes.values()] == ["v_a"] and name == Name("v")
+    table, known = back.tables[Name("t")], schema.tables[Name("t")]
+    assert list(table.columns) == list(known.columns) and list(table.indexes) == list(known.indexes)
+    index, before = back.indexes[Name("t_b")], schema.indexes[Name("t_b")]
+    assert index is table.indexes[Name("t_b")] and index.table is table
+    for attribute in ("columns", "include", "keys", "where", "unique", "batch"):
+        assert getattr(index, attribute) == getattr(before, attribute)
+    key = next(c for c in table.constraints.values() if c.kind == "unique")
+    assert key.index is back.indexes[Name("t_a_b_key")] and key.index.constraint is key
+    [other] = back.references_to(Name("u"))
+    assert other is table.constraints[Name("t_u_id_fkey")] and other.references == Name("u")
+    back.apply(operations(split("ALTER TABLE t DROP COLUMN a", "postgres")[0], "postgres")[0], "2")
+    assert [name.name for name in table.indexes] == []
+
+
 def test_an_object_is_made_when_it_is_asked() -> None:
     schema = Schema("postgres")
     for number in range(3):
@@ -497,7 +529,7 @@ def test_nothing_else_is_made_from_a_cache() -> None:
 
 def test_whatever_a_run_opens_is_noted(project) -> None:
     """An audit hook sees every file and folder of the project that is opened or listed."""
-    (project / ".migralint.yaml").write_text("rules_dir: ours\nmigration_name: '.*'\n")
+    (project / ".migralint.yaml").write_text("rules_dir: ours\nmigration_name: N_name\n")
     shutil.copytree(Path(rules.builtin_directory()) / "design", project / "ours")
     for path in (project / "ours").iterdir():
         if path.name != "money-column.yaml":

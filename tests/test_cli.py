@@ -67,6 +67,27 @@ def start(*arguments: str, **options) -> subprocess.CompletedProcess[str]:
 # the top level
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["lint", "--no-cache"],
+        ["lint", "--no-cache", "--output", "json", FIRST],
+        ["lint", "--no-cache", "--exit-zero", "--output", "json=report.json"],
+        ["lint", "nowhere.sql"],
+        ["lint", "--diff", FIRST],
+        ["rules"],
+    ],
+)
+def test_the_installed_command_says_all_before_it_ends(project, arguments) -> None:
+    expected = start(*arguments)
+    code = "import sys; from migralint.cli import program; sys.exit(program())"
+    run = [sys.executable, "-c", code, *arguments]
+    environ = {**os.environ, "PYTHONPATH": ROOT}
+    done = subprocess.run(run, env=environ, capture_output=True, text=True)
+    for name in ("returncode", "stdout", "stderr"):
+        assert getattr(done, name) == getattr(expected, name)
+
+
 def test_help_and_version_need_no_command(capsys) -> None:
     assert cli.main(["--help"]) == 0
     shown = capsys.readouterr().out
@@ -128,11 +149,15 @@ def test_a_hook_loads_little_of_the_standard_library(project, tmp_path_factory) 
     run = [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {ROOT!r}); {code}"]
     done = subprocess.run(run, env=environ, capture_output=True, text=True, check=True)
     loaded = {*done.stderr.split("\n")}
-    few = {"__future__", "_bisect", "_sre", "bisect", "errno", "gc", "itertools", "_heapq", "heapq"}
+    few = {"__future__", "_sre", "errno", "gc", "itertools"}
     assert {name for name in loaded if not name.startswith("migralint")} <= few
     assert "migralint.built.patterns" in loaded and "migralint.sql.grammar.tables" in loaded
     unneeded = ("privileges", "session", "mysql", "routines", "schemas", "maintenance")
     assert not loaded & {f"migralint.sql.grammar.{name}" for name in unneeded}
+    late = ("baseline", "cache.results", "discover.searching", "git", "history.changes", "workers")
+    late += ("knowledge.schema.others", "knowledge.schema.partitions", "sql.tree", "suppressions")
+    assert sorted(loaded & {f"migralint.{name}" for name in late}) == []
+    assert len(loaded) < 110, "to import a module costs more than what most of them do"
 
 
 PARSER = cli.command("lint")[1]
@@ -176,6 +201,7 @@ def test_unknown_commands_are_corrected(capsys) -> None:
             "there is no option --no-cahce\n  Did you mean --no-cache? `migralint lint --help` ",
         ),
         (["restore", "--qwxyz"], "there is no option --qwxyz\n  `migralint restore --help` "),
+        (["config", "--pg", "12"], "there is no option --pg\n  `migralint config --help` "),
         (["cache", "clear", "now"], "too much: now\n"),
         (["lint", "-Z"], "there is no option -Z\n"),
         (["apply", "--retries", "x"], "argument --retries: invalid int value: 'x'\n"),
@@ -597,3 +623,24 @@ def test_init_writes_what_lint_reads_and_never_overwrites(project, capsys) -> No
     assert cli.main(["init"]) == 2
     assert "already" in capsys.readouterr().err
     assert (project / ".migralint.yaml").read_text() == before
+
+
+# scripts without migrations
+
+
+def test_scripts_are_checked_where_no_migrations_are_found(tmp_path, monkeypatch, capsys) -> None:
+    write(tmp_path, "package.json", '{"scripts": {"db": "prisma migrate reset --force"}}')
+    git(tmp_path, "init", "-q")
+    monkeypatch.chdir(tmp_path)
+    assert (
+        cli.main(["lint", "--output", "concise"]) == 2
+    )  # there is no saying that all was looked at
+    said = capsys.readouterr().out
+    assert "package.json:1:21: error[destructive-command]" in said
+    assert "no migrations found" in said and "`migralint lint .`" in said
+    for named in (["package.json"], ["."]):
+        assert cli.main(["lint", *named, "--output", "concise"]) == 1
+        assert "no migrations found" not in capsys.readouterr().out
+    for command in (["lint", "--show-files"], ["plan", "--offline"]):
+        assert cli.main(command) == 2
+        assert "no migrations found" in capsys.readouterr().err

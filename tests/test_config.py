@@ -186,6 +186,12 @@ assume_large: yes
         ("server_version: fifteen", "is a version such as 14 or 8.0"),
         ("server_version: 9.6", "needs `dialect:` beside it"),
         ("dialect: mysql\nserver_version: 14", 'is a MySQL version such as "8.0", not 14.0'),
+        ("lock_timeout: five", "1:15: lock_timeout is a duration such as 500ms, 5s or 2min"),
+        ("statement_timeout: 5 parsecs", "1:20: statement_timeout is a duration"),
+        ("backup_max_age: 1d", "1:17: backup_max_age is a duration"),
+        ("migration_name: '???'", "1:17: migration_name has neither YYYY nor N"),
+        ("migration_name: 'N[_name'", "1:17: migration_name has a bracket without the other"),
+        ("migration_name: 'N]_name['", "1:17: migration_name has a bracket without the other"),
         ("large_tables: users", "large_tables is a list of names, or rows by name"),
         ("a: &x [*x]", "an alias in it leads to itself"),
         ("overrides: &x [*x]", "an alias in it leads to itself"),
@@ -280,6 +286,27 @@ def test_errors_of_the_command_line_and_the_environment_are_told_together(tmp_pa
         "--pg is a version such as 14 or 8.0, not 'x'",
         "MIGRALINT_FAIL_ON is one of info, warning or error, not 'never'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("MIGRALINT_DIALCT", "is no setting (did you mean MIGRALINT_DIALECT?)"),
+        ("MIGRALINT_FAILON", "is no setting (did you mean MIGRALINT_FAIL_ON?)"),
+        ("MIGRALINT_PG", "is no setting (did you mean MIGRALINT_SERVER_VERSION?)"),
+        ("MIGRALINT_RULES", ": `rules` is for the configuration file, not for a variable"),
+    ],
+)
+def test_a_variable_that_is_misspelt_is_an_error(tmp_path, variable, said):
+    with pytest.raises(MigralintError) as caught:
+        load(None, str(tmp_path), environ={variable: "1"})
+    assert str(caught.value) == f"{variable}{'' if said[0] == ':' else ' '}{said}"
+    load(None, str(tmp_path), environ={variable: ""})  # as CI systems unset one
+
+
+@pytest.mark.parametrize("whose", ["ACTION_PATHS", "ACTION_FAIL_ON", "TEST_POSTGRES", "VERSION"])
+def test_variables_of_others_are_left_alone(tmp_path, whose):
+    load(None, str(tmp_path), environ={f"MIGRALINT_{whose}": "1"})
 
 
 def test_found_upwards_to_the_git_root(tmp_path):

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from migralint.config import Config, load
-from migralint.discover import decode, discover, within
+from migralint.discover import NothingFound, decode, discover, within
 from migralint.git import Changes
 from migralint.model import MigralintError
 from migralint.source import Replaced, WorkTree
@@ -243,7 +243,7 @@ def test_nothing_is_read_twice(root):
         (
             "SELECT".encode("utf-16-le"),
             "",
-            "holds a NUL character; is it UTF-16 without its byte order mark?",
+            "holds a NUL character and is probably UTF-16 without its byte order mark",
             1,
         ),
         (b"\xff\xfea", "", "is not UTF-16 (byte 0x61)", 1),
@@ -331,7 +331,8 @@ def test_what_a_folder_without_permission_hides_is_said(root):
 def test_a_configuration_below_the_one_in_force_is_said(tmp_path):
     write(tmp_path, "a/migrations/1_a.sql", "b/migrations/1_b.sql")
     write(tmp_path, "a/.migralint.yaml", ".git/HEAD", text="preset: strict")
-    said = "a/.migralint.yaml is not read in a run that is about more than a"
+    why = "a/.migralint.yaml is not read in a run that is about more than a"
+    said = f"{why}; `migralint lint a` reads it"
     assert said in find(tmp_path).notes
     assert said in find(tmp_path, changes=Changes(added=("a/migrations/1_a.sql",))).notes
     assert said in find(tmp_path, path=".migralint.yaml").notes
@@ -439,8 +440,9 @@ def test_scripts_are_found_too(root):
 
 def test_scripts_alone_are_no_migrations(tmp_path):
     write(tmp_path, "package.json", text="{}")
-    with pytest.raises(MigralintError, match="no migrations found"):
+    with pytest.raises(NothingFound, match="no migrations found") as caught:
         find(tmp_path)
+    assert [s.path for s in caught.value.scripts] == ["package.json"]
     assert [s.path for s in find(tmp_path, ".").scripts] == ["package.json"]
 
 

@@ -77,6 +77,14 @@ def columns(count: int) -> str:
     return listed("CREATE TABLE t (id int, ", "c# int", ");\n")(count)
 
 
+def after(first: Make, line: str) -> Make:
+    """The line for each number behind what is made first."""
+    return lambda count: first(count) + repeated(line)(count)
+
+
+VIEWS = after(columns, "CREATE VIEW v# AS SELECT c# FROM t;\n")
+CHECKS = after(columns, "ALTER TABLE t ADD CONSTRAINT k# CHECK (c# > 0);\n")
+KEYS = after(columns, "ALTER TABLE t ADD CONSTRAINT k# UNIQUE (c#);\n")
 FILES: dict[str, Make] = {
     "statements": repeated("ALTER TABLE t# ADD COLUMN c text;\n"),
     "statements of one line": repeated("DROP TABLE t#;"),
@@ -157,10 +165,71 @@ FILES: dict[str, Make] = {
         "ALTER TABLE t ALTER COLUMN c# SET NOT NULL;\n"
     ),
     "partitions": repeated("CREATE TABLE p# PARTITION OF p FOR VALUES FROM (#) TO (#);\n"),
+    "views, then columns dropped": after(VIEWS, "ALTER TABLE t DROP COLUMN c#;\n"),
+    "views, dropped with their columns": after(VIEWS, "ALTER TABLE t DROP COLUMN c# CASCADE;\n"),
+    "the same view in many schemas": after(
+        repeated("CREATE TABLE s#.t (a int, b int);\nCREATE VIEW s#.v AS SELECT a FROM s#.t;\n"),
+        "ALTER TABLE s#.t DROP COLUMN b;\n",
+    ),
+    "checks, then columns dropped": after(CHECKS, "ALTER TABLE t DROP COLUMN c#;\n"),
+    "checks, then columns renamed": after(CHECKS, "ALTER TABLE t RENAME COLUMN c# TO d#;\n"),
+    "checks, then columns not null": after(CHECKS, "ALTER TABLE t ALTER COLUMN c# SET NOT NULL;\n"),
+    "checks, validated, then not null": after(
+        after(columns, "ALTER TABLE t ADD CONSTRAINT k# CHECK (c# IS NOT NULL) NOT VALID;\n"),
+        "ALTER TABLE t VALIDATE CONSTRAINT k#;\nALTER TABLE t ALTER COLUMN c# SET NOT NULL;\n",
+    ),
+    "unique columns": listed("CREATE TABLE t (id int, ", "c# int UNIQUE", ");\n"),
+    "keys, dropped and made again": after(
+        KEYS,
+        "ALTER TABLE t DROP CONSTRAINT k#;\nALTER TABLE t ADD CONSTRAINT k# UNIQUE (c#);\n",
+    ),
+    "rows by keys": after(KEYS, "DELETE FROM t WHERE c# = 5;\n"),
+    "conditional indexes, then columns dropped": after(
+        after(columns, "CREATE INDEX i# ON t (c#) WHERE c# > 0;\n"),
+        "ALTER TABLE t DROP COLUMN c#;\n",
+    ),
+    "indexed expressions, then columns renamed": after(
+        after(columns, "CREATE INDEX i# ON t (lower(c#));\n"),
+        "ALTER TABLE t RENAME COLUMN c# TO d#;\n",
+    ),
+    "columns dropped and others added": after(
+        columns, "ALTER TABLE t DROP COLUMN c#;\nALTER TABLE t ADD COLUMN d# int;\n"
+    ),
+    "tables of types": after(
+        repeated("CREATE TYPE y# AS (a int);\nCREATE TABLE t# OF y#;\n"),
+        "ALTER TYPE y# ADD ATTRIBUTE b int;\n",
+    ),
+    "a value of many enums": after(
+        repeated("ALTER TYPE e# ADD VALUE 'v';\n"), "UPDATE t# SET a = 'v' WHERE id = 1;\n"
+    ),
     "nested conditions": lambda count: f"DELETE FROM t WHERE {'(' * count}1=1{')' * count};\n",
     "negations": lambda count: f"DELETE FROM t WHERE {'NOT ' * count}a = 1;\n",
     "nested blocks": lambda count: (
         f"DO $$ BEGIN {'IF a THEN ' * count} DROP TABLE t; {'END IF; ' * count} END $$;\n"
+    ),
+}
+OTHERS: dict[str, tuple[str, Make]] = {
+    "tables copied away and back": (
+        "sqlite",
+        repeated(
+            "CREATE TABLE x# AS SELECT * FROM t#;\nDROP TABLE t#;\nCREATE TABLE t# (id int);\n"
+            "INSERT INTO t# SELECT id FROM x#;\n"
+        ),
+    ),
+    "columns of one table": ("mysql", after(columns, "ALTER TABLE t MODIFY c# bigint NOT NULL;\n")),
+    "indexes of one table": (
+        "mysql",
+        after(
+            after(columns, "CREATE INDEX i# ON t (c#, id);\n"), "ALTER TABLE t DROP COLUMN c#;\n"
+        ),
+    ),
+    "indexes without a name": ("mysql", repeated("ALTER TABLE t ADD INDEX (a);\n")),
+    "foreign keys of one table": (
+        "mysql",
+        after(
+            after(columns, "ALTER TABLE t ADD FOREIGN KEY (c#) REFERENCES u (id);\n"),
+            "CREATE INDEX i# ON t (c#);\n",
+        ),
     ),
 }
 
@@ -168,6 +237,11 @@ FILES: dict[str, Make] = {
 @pytest.mark.parametrize("make", FILES.values(), ids=list(FILES))
 def test_a_file(make: Make) -> None:
     assert growth(lambda count: partial(report, make(count))) < MOST
+
+
+@pytest.mark.parametrize(("dialect", "make"), OTHERS.values(), ids=list(OTHERS))
+def test_a_file_for_another_server(dialect: str, make: Make) -> None:
+    assert growth(lambda count: partial(report, make(count), dialect=dialect)) < MOST
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -223,3 +297,30 @@ def test_a_program_nested_deeper_than_calls_can_be() -> None:
     text = f"DO $$ BEGIN {'BEGIN ' * count} DROP TABLE t; {'END; ' * count} END $$;"
     found = [o.kind for one in split(text, "postgres") for o in operations(one, "postgres")]
     assert "drop_table" in found
+
+
+@pytest.mark.parametrize(
+    ("first", "link", "last"),
+    [
+        (
+            "CREATE VIEW v0 AS SELECT 1;\n",
+            "CREATE VIEW v{1} AS SELECT a FROM v{0};\n",
+            "DROP VIEW v0 CASCADE;",
+        ),
+        (
+            "CREATE TABLE t0 (a int);\n",
+            "CREATE TABLE t{1} () INHERITS (t{0});\n",
+            "ALTER TABLE t0 ADD CONSTRAINT k CHECK (a > 0) NOT VALID;\n"
+            "ALTER TABLE t0 VALIDATE CONSTRAINT k;\nALTER TABLE t0 DROP CONSTRAINT k;\n",
+        ),
+        (
+            "CREATE TABLE t0 (a int) PARTITION BY RANGE (a);\n",
+            "CREATE TABLE t{1} PARTITION OF t{0} DEFAULT PARTITION BY RANGE (a);\n",
+            "CREATE INDEX i ON t0 (a);\nALTER TABLE t0 ADD CONSTRAINT k CHECK (a > 0) NOT VALID;\n"
+            "ALTER TABLE t0 VALIDATE CONSTRAINT k;\nDROP INDEX i;\nDROP TABLE t0;\n",
+        ),
+    ],
+)
+def test_a_chain_longer_than_calls_can_be(first: str, link: str, last: str) -> None:
+    chain = "".join(link.format(number, number + 1) for number in range(1_500))
+    assert report(first + chain + last).statements > 1_500

@@ -166,6 +166,10 @@ def test_two_of_one_version():
     strays = ((path("1_b", "plain"), "is ignored"),)
     stray = listing("1_a", "1_b", layout="plain", strays=strays)
     assert not any("duplicate" in facts for facts in remarks(stray).values())
+    # Drizzle's stand behind what the journal names, and of many only the first is spoken of
+    strays = ((path("1_b", "drizzle"), "and 6 more files"),)
+    stray = listing("1_a", "2_a", "1_b", "2_b", layout="drizzle", strays=strays)
+    assert not any("duplicate" in facts for facts in remarks(stray).values())
 
 
 # edited, deleted, moved

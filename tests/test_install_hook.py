@@ -122,6 +122,30 @@ def test_the_hook_of_somebody_else_stays(project: Project) -> None:
     assert project.hook().read_text() == "#!/bin/sh\nexit 0\n"
 
 
+@pytest.mark.parametrize("where", ["../scripts/check", "../../../elsewhere", "nowhere"])
+def test_a_linked_hook_stays_and_is_called_a_hook(project: Project, where: str) -> None:
+    hook = project.hook()
+    hook.parent.mkdir(exist_ok=True)
+    target = hook.parent / where
+    if where != "nowhere":
+        target.parent.mkdir(exist_ok=True)
+        target.write_text("#!/bin/sh\nexit 0\n")
+    hook.symlink_to(where)
+    output = project.install(fails=True)
+    assert "there is a hook already" in output and "hooksPath" not in output
+    assert hook.is_symlink() and target.exists() == (where != "nowhere")
+
+
+@pytest.mark.parametrize("tree", ["", ".."])
+def test_a_relative_git_dir_counts_from_where_we_are(project: Project, tree: str) -> None:
+    project.write(SECOND, BAD)
+    project.run("git", "add", "-A")
+    project.variables |= {"GIT_DIR": "../.git", **({"GIT_WORK_TREE": tree} if tree else {})}
+    staged = (sys.executable, "-m", "migralint", "lint", "--staged")
+    assert "drop-table" in project.run(*staged, fails=True, cwd="migrations")
+    assert "Wrote ../.git/hooks/pre-commit" in project.install(cwd="migrations")
+
+
 def test_without_migralint_the_commit_is_refused(project: Project) -> None:
     project.install()
     project.commit(GOOD)

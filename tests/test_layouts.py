@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from linting import rules_of
 
 from migralint.config import Config
 from migralint.discover import discover
@@ -101,10 +102,23 @@ def test_prisma_lock_says_the_dialect(tmp_path, provider, dialect):
     assert one(tmp_path, prisma(lock=provider), dialect="mysql").dialect == dialect
 
 
+def test_cockroachdb_is_said_to_be_read_as_postgres(tmp_path):
+    notes = project(tmp_path, prisma(lock="cockroachdb")).notes
+    assert any("is for CockroachDB, read as PostgreSQL" in note for note in notes)
+    found = rules_of("ALTER TABLE users ALTER PRIMARY KEY USING COLUMNS (id, name);")
+    assert found == ["unparsed-statement"]
+
+
 @pytest.mark.parametrize("schema", ["prisma/schema.prisma", "prisma/schema/main.prisma"])
 def test_prisma_schema_says_the_dialect_where_there_is_no_lock(tmp_path, schema):
     text = 'generator client {\n  provider = "x"\n}\ndatasource db {\n  provider = "sqlite"\n}\n'
     assert one(tmp_path, prisma(lock="", **{schema: text})).dialect == "sqlite"
+
+
+def test_a_copy_of_the_prisma_lock_beside_the_schema_makes_no_folder_of_migrations(tmp_path):
+    found = project(tmp_path, prisma(**{"prisma/migration_lock.toml": 'provider = "mysql"\n'}))
+    assert [listing.folder for listing in found.folders] == ["prisma/migrations"]
+    assert (found.migrations[0].layout, found.migrations[0].dialect) == ("prisma", "postgres")
 
 
 def test_prisma_migrations_inside_a_multi_file_schema_folder(tmp_path):
@@ -413,6 +427,13 @@ def test_golang_migrate(tmp_path):
     ]
     assert {(m.layout, m.transaction) for m in found.migrations} == {("golang-migrate", "query")}
     assert [m.name for m in found.migrations] == ["a", "b", "c"]
+
+
+def test_a_file_that_golang_migrate_ignores_may_go_down_again_in_one_file(tmp_path):
+    text = f"-- +migrate Up\n{SQL}-- +migrate Down\nDROP TABLE users;\n"
+    files = {**pair("db/migrations", "1_a"), "db/migrations/2_b.sql": text}
+    _, other = project(tmp_path, files).migrations
+    assert (other.layout, forward_text(other)) == ("golang-migrate", f"-- +migrate Up\n{SQL}")
 
 
 def test_pairs_that_golang_migrate_would_not_take_are_of_another_tool(tmp_path):

@@ -432,6 +432,24 @@ def test_a_file_that_could_not_be_read_is_a_finding() -> None:
     assert rules_of("", problem="byte 0xff in line 3", problem_line=3) == ["undecodable-file"]
 
 
+@pytest.mark.parametrize(
+    ("problem", "instead"),
+    [
+        ("is not UTF-8 (byte 0xe9)", "iconv -f WINDOWS-1252 -t UTF-8"),
+        ("is not UTF-16 (byte 0x61)", "Save the whole file as UTF-8"),
+        ("holds a NUL character", "without NUL characters"),
+        ("cannot be read: Permission denied", "Let whoever runs migralint read the file"),
+        ("is a folder, not a file", "Put the SQL into a file"),
+        ("is not there, or is a link that leads nowhere", "Put the file back"),
+        ("is no journal: entries, each with idx and tag", "Mend it"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_what_to_do_about_it(problem: str, instead: str) -> None:
+    (finding,) = found("", problem=problem)
+    assert finding.message == f"Nothing in this file has been checked: it {problem}."
+    assert instead in " ".join(finding.instead.split())
+
+
 def test_each_folder_has_a_schema_of_its_own() -> None:
     made = migration("CREATE TABLE users (id int PRIMARY KEY);", "a/1.sql", folder="a")
     other = migration("CREATE INDEX i ON users (id);", "b/1.sql", folder="b")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from migralint.built import MEASURED as MEASURED_IN
+from migralint.built import measured
 from migralint.knowledge import locks
-from migralint.knowledge.data import load
 from migralint.knowledge.locks import LOCKS, SCHEMA_FACTS, conflicts, effect
 from migralint.knowledge.types import read
 from migralint.model import UNKNOWN
@@ -17,7 +18,7 @@ from migralint.sql.operations import operations
 from migralint.sql.statements import split
 from migralint.sql.vocabulary import DERIVED, KINDS, facts_of
 
-MEASURED = load("postgres-measured")
+MEASURED = measured("postgres-measured")
 OPERATIONS = [*MEASURED["operations"], *MEASURED["later"]]
 EMPTY = {"bool": False, "text": "", "name": "", "names": ()}
 ORDINARY = {
@@ -90,7 +91,7 @@ def _plain(name, value):
 
 
 def test_the_table_asks_for_nothing_but_facts_that_exist():
-    data = load("postgres-locks")
+    data = measured("postgres-locks")
     for kind, rows in [*data["rows"].items(), *data["also"].items()]:
         known = {*facts_of(kind), *DERIVED, *SCHEMA_FACTS, *locks._WORKED_OUT}
         assert not {name for row in rows for name in row["when"]} - known, kind
@@ -98,7 +99,7 @@ def test_the_table_asks_for_nothing_but_facts_that_exist():
 
 
 def test_every_kind_has_a_last_row_that_always_holds():
-    for kind, rows in load("postgres-locks")["rows"].items():
+    for kind, rows in measured("postgres-locks")["rows"].items():
         if kind != "select":
             assert rows[-1]["when"] == {} and "pg" not in rows[-1], kind
 
@@ -111,7 +112,7 @@ ELSEWHERE = """
 
 
 def test_every_kind_of_postgres_has_rows():
-    assert set(KINDS) - set(load("postgres-locks")["rows"]) <= set(ELSEWHERE.split())
+    assert set(KINDS) - set(measured("postgres-locks")["rows"]) <= set(ELSEWHERE.split())
     assert effect("unparsed", lambda name: UNKNOWN, 15) is UNKNOWN
     assert effect("select", {"functions": "f"}.get, 15) is UNKNOWN
 
@@ -410,7 +411,5 @@ def test_a_new_key_is_compared_where_it_has_values(session, column, reads):
 
 
 def test_the_data_is_small_enough_to_be_read_by_every_run():
-    from migralint.knowledge import data
-
-    path = Path(data.__file__).parent / "postgres-locks.json"
+    path = Path(MEASURED_IN) / "postgres-locks.json"
     assert path.stat().st_size < 40_000  # three milliseconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from migralint.knowledge.data import load
+from migralint.built import measured
 from migralint.knowledge.online_ddl import (
     _WORKED_OUT,
     ALGORITHMS,
@@ -259,7 +259,7 @@ def test_what_is_no_alter_table():
 
 @pytest.mark.parametrize("server", ["mysql", "mariadb"])
 def test_the_table_is_whole(server):
-    for kind, rows in load("mysql-online")[server].items():
+    for kind, rows in measured("mysql-online")[server].items():
         known = {*facts_of(kind), *DERIVED, *SCHEMA_FACTS, *_WORKED_OUT}
         assert not {name for row in rows for name in row["when"]} - known, kind
         assert {row["algorithm"] for row in rows} <= set(ALGORITHMS)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from migralint import built, compiled, rules
-from migralint.model import MigralintError, Severity, replace
+from migralint.model import MigralintError, Severity
 from migralint.rulefile.patterns import can_run_away, refusal
 
 GOOD = """\
@@ -173,13 +173,18 @@ def test_the_pure_python_loader_reads_the_same(monkeypatch: pytest.MonkeyPatch) 
     assert [some[rule.id] for rule in with_c] == list(with_c)
 
 
+def values(rule: rules.Rule) -> list[Any]:
+    return [getattr(rule, name) for name in rules.Rule.__match_args__ if name != "examples"]
+
+
 def test_rules_survive_json() -> None:
     loaded = rules.load([rules.builtin_directory()])
     directory = rules.builtin_directory()
     data = compiled.tuples(json.loads(json.dumps(compiled.to_data(loaded, directory))))
     assert directory not in json.dumps(data), "it is read on another machine"
     again = compiled.from_data(data, directory)
-    assert again == tuple(replace(rule, examples=()) for rule in loaded)
+    assert list(map(values, again)) == list(map(values, loaded))
+    assert not any(rule.examples for rule in again)
     assert tuple(map(rules.whole, again)) == loaded
 
 
@@ -229,4 +234,5 @@ def test_rules_survive_being_built() -> None:
     space: dict[str, Any] = {}
     exec(built.module(compiled.to_data(loaded, directory)), space)
     again = compiled.from_data(space["DATA"], directory)
-    assert again == tuple(replace(rule, examples=()) for rule in loaded)
+    assert list(map(values, again)) == list(map(values, loaded))
+    assert not any(rule.examples for rule in again)

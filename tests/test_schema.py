@@ -147,7 +147,7 @@ def test_foreign_keys_follow_a_renamed_table() -> None:
         USERS, "CREATE TABLE a (u bigint REFERENCES users);", "ALTER TABLE users RENAME TO people;"
     )
     assert [c.table.name.name for c in schema.references_to(Name("people"))] == ["a"]
-    assert schema.references_to(Name("users")) == []
+    assert not schema.references_to(Name("users"))
 
 
 def test_mysqls_own_index_for_a_foreign_key_makes_room() -> None:

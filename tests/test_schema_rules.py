@@ -156,3 +156,26 @@ def test_the_tables_in_which_tools_keep_their_history_are_not_missing() -> None:
         assert history(USERS, text, rule="unknown-object", layout="prisma") == []
     text = "DELETE FROM sessions WHERE id = 1;"
     assert history(USERS, text, rule="unknown-object", layout="prisma")
+
+
+def test_what_is_there_already_is_told_once_a_migration() -> None:
+    again = f"{USERS} ALTER TABLE users ADD COLUMN email text;"
+    said = history(USERS, again, rule="existing-object", layout="prisma")
+    assert said == [(2, "The table users is there already when this runs.")]
+    # elsewhere the migrations have to prove first that they are all there are
+    proofs = [f"ALTER TABLE users ADD COLUMN a{n} int;" for n in range(3)]
+    assert history(USERS, again, rule="existing-object", layout="plain") == []
+    assert history(USERS, *proofs, again, rule="existing-object", layout="plain")
+    # what a DO block of its own makes sure of is no mistake
+    guarded = "DO $$ BEGIN CREATE TABLE users (id int); EXCEPTION WHEN others THEN NULL; END $$;"
+    assert history(USERS, guarded, rule="existing-object", layout="prisma") == []
+    # which of the two stands there is not known
+    lost = "ALTER TABLE users DROP COLUMN status;"
+    other = "CREATE TABLE users (id int);"
+    assert history(USERS, other, lost, rule="unknown-object", layout="prisma") == []
+
+
+def test_of_very_many_dependents_the_first_are_named() -> None:
+    tables = "".join(f"CREATE TABLE t{n} (id bigint REFERENCES users (id));" for n in range(30))
+    (said,) = of("truncate", found("TRUNCATE users CASCADE;", earlier=USERS + tables))
+    assert "t0, t1" in said and "t19 and others" in said and "t20" not in said

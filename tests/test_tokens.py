@@ -14,6 +14,7 @@ from migralint.sql.tokens import (
     SYMBOL,
     TEMPLATE,
     WORD,
+    placed,
     tokens,
 )
 
@@ -75,19 +76,31 @@ def test_tokens_of(dialect: str, text: str, wanted: list[tuple[int, str]]) -> No
 @given(st.text(max_size=200), st.sampled_from(("postgres", "mysql", "sqlite")))
 def test_any_text_gives_tokens_in_order(text: str, dialect: str) -> None:
     position = 0
-    for token in tokens(text, dialect):
-        assert position <= token.start < token.end <= len(text)
-        position = token.end
+    for token, start, end in placed(text, dialect):
+        assert position <= start < end <= len(text)
+        assert text[start:end] == token.written
+        position = end
 
 
 @given(st.text(alphabet="aé1'\"`$-/*;.({[\\ \n", max_size=60))
 def test_what_is_no_token_is_space_or_comment(text: str) -> None:
     rest, position = "", 0
-    for token in tokens(text, "sqlite"):
-        rest += text[position : token.start]
-        position = token.end
+    for _, start, end in placed(text, "sqlite"):
+        rest += text[position:start]
+        position = end
     rest += text[position:]
     assert "'" not in rest or "--" in rest or "/*" in rest
+
+
+@given(
+    st.text(alphabet="aeEé1'\"`$-/*;:.+=({[\\ \n", max_size=60),
+    st.sampled_from(("postgres", "mysql", "sqlite")),
+)
+def test_what_is_read_at_once_is_what_is_read_one_by_one(text: str, dialect: str) -> None:
+    """A limit has the text read one by one; the space behind it is no token."""
+    at_once, one_by_one = placed(f"{text} ", dialect), placed(f"{text} ", dialect, len(text))
+    ours, theirs = ([(t.kind, t.text, *at) for t, *at in way] for way in (at_once, one_by_one))
+    assert ours == theirs
 
 
 def test_a_limit_ends_the_reading() -> None:

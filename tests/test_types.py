@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migralint.knowledge.data import load
+from migralint.built import measured
 from migralint.knowledge.type_changes import narrowing, type_change, widening
 from migralint.knowledge.types import Type, read
 from migralint.model import UNKNOWN
@@ -320,7 +320,7 @@ def test_the_server_has_these_casts(session):
     real = {
         (source, target): letters for source, target, letters in session.execute(query).fetchall()
     }
-    told = load("postgres-casts")["casts"]
+    told = measured("postgres-casts")["casts"]
     for source, targets in told.items():
         for target, letters in targets.items():
             if "bpchar" not in (source, target) and "citext" not in (source, target):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migralint.knowledge.data import load
+from migralint.built import measured
 from migralint.knowledge.volatility import is_volatile, volatility
 from migralint.model import UNKNOWN
 
@@ -91,7 +91,7 @@ def test_the_server_at_hand_has_the_functions_so(postgres_url):
 
 @pytest.mark.parametrize("extension", [False, True])
 def test_every_name_stands_once(extension):
-    data = {key: names for key, names in load("postgres-functions").items() if key != "about"}
+    data = {key: names for key, names in measured("postgres-functions").items() if key != "about"}
     lists = [names for key, names in data.items() if key.startswith("extension_") is extension]
     names = " ".join(lists).split()
     assert len(names) == len(set(names)) > 100

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from migralint.model import MigralintError, record, replace
+from migralint.model import MigralintError, Record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ LOCAL = frozenset(("", "localhost", "127.0.0.1", "::1"))
 PORTS = {"postgres": "5432", "mysql": "3306"}
 
 
-@record
-class Backup:
+class Backup(Record):
     """An archive of one database. `created`, `verified` and `trial` are ISO times in UTC.
 
     `tables` are the rows of each table, counted in the snapshot that was dumped; `verified` says

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from migralint.backup import making, manifest, proof, rooms
 from migralint.backup.manifest import Backup
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ WAYS = {
 FILE_HINT = "End them first: they would go on with the old file."
 
 
-@record
-class Restored:
+class Restored(Record):
     """`kept` is what the old database is called now, `drop` the command that removes it.
 
     `present` is the backup of it that was made before; `unproved` says that the archive had no

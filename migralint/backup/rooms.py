@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from migralint.model import MigralintError, record, replace
+from migralint.model import MigralintError, Record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ if TYPE_CHECKING:
             """Put the scratch database in the place of the target's, which becomes `kept`."""
 
 
-@record
-class Dumped:
+class Dumped(Record):
     """What was written: with which program, and what was in the database then; `notes` are
     sentences for the person."""
 
@@ -62,16 +61,14 @@ class Dumped:
     notes: tuple[str, ...] = ()
 
 
-@record
-class Content:
+class Content(Record):
     """What reading told: `problem` is "" where the archive is whole; None: it does not say."""
 
     problem: str = ""
     tables: Mapping[str, int] | None = None
 
 
-@record
-class Swapped:
+class Swapped(Record):
     """`drop` is the command that removes the database that was kept."""
 
     drop: str

@@ -11,7 +11,7 @@ import re
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ PLACES = (
 VERSION = re.compile(r"(?:Distrib|from|Ver|PostgreSQL\))\s{1,4}(\d{1,3})(?:\.(\d{1,3}))?")
 
 
-@record
-class Tool:
+class Tool(Record):
     """`version` is (major, minor) of the release that it came with; `shown` is for people."""
 
     path: str
@@ -45,8 +44,7 @@ class Tool:
     mariadb: bool = False
 
 
-@record
-class Running:
+class Running(Record):
     process: Any
     errors: BinaryIO
     name: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from migralint import jsons
+from migralint.light import blake2b
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ _SECRET = "migralint-cache-key"
 
 
 def digest(data: bytes, key: bytes = b"") -> str:
-    from migralint.hashes import blake2b
-
     return blake2b(data, digest_size=20, key=key).hexdigest()
 
 
@@ -140,8 +139,6 @@ class Sealed:
         self._failed = secret is None
         if secret is not None:
             _make_folder(folder(self.root))
-            from migralint.hashes import blake2b
-
             self._seal = blake2b(digest_size=20, key=secret)
             self._file = open(self.beside, "xb")  # noqa: SIM115 (it is closed by `end`)
 

@@ -10,7 +10,7 @@ import sys
 
 from migralint import __version__
 from migralint.cache.files import digest
-from migralint.model import record, replace
+from migralint.model import Record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from migralint.model import Migration
 
 
-@record
-class Keys:
+class Keys(Record):
     """Of one migration: `history` decides the schema behind it, `result` what is found in it."""
 
     history: str
@@ -50,33 +49,23 @@ def of(
     for migration in migrations:
         dialects.setdefault(migration.folder, set()).add(migration.dialect)
     chains: dict[str, str] = {}
-    fresh: dict[str, str] = {}
+    fresh: dict[str, tuple[bool, str]] = {}  # whether the last one is, and where that changed
     found: list[Keys | None] = []
     for m in migrations:
         if len(dialects[m.folder]) > 1:
             found.append(None)
             continue
-        text = m.text.encode("utf-8", "surrogatepass")
-        own = (
-            m.path,
-            m.version,
-            m.layout,
-            m.dialect,
-            m.forward,
-            m.problem,
-            m.partial,
-            digest(text),
-        )
-        chain = chains[m.folder] = _digest(chains.get(m.folder, m.folder), own)
+        own = (m.path, m.version, m.layout, m.dialect, m.forward, m.problem, m.partial)
+        chain = chains[m.folder] = _digest(chains.get(m.folder, m.folder), own, text=m.text)
+        pending, changes = fresh.get(m.folder, (False, ""))
         runs = (str(m.transaction), m.opt_out, str(m.foreign_keys))
         more = (m.name, *runs, m.problem_line, m.pending)
         day = today if expiring or "until" in m.text else ""
-        before = fresh.get(m.folder, "")
-        found.append(Keys(chain, _digest(base, chain, before, more, remarks.get(m.path, {}), day)))
-        if m.pending and not m.problem:
-            fresh[m.folder] = _digest(before, m.path)
+        found.append(Keys(chain, _digest(base, chain, changes, more, remarks.get(m.path), day)))
+        if pending != (m.pending and not m.problem):
+            fresh[m.folder] = (not pending, _digest(changes, m.path))
     return found
 
 
-def _digest(*parts: object) -> str:
-    return digest(repr(parts).encode("utf-8", "surrogatepass"))
+def _digest(*parts: object, text: str = "") -> str:
+    return digest((repr(parts) + text).encode("utf-8", "surrogatepass"))

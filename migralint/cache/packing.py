@@ -16,14 +16,17 @@ from migralint.model import UNKNOWN, Name, Severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-_PLAIN = frozenset((int, bool, float, type(None)))
 _LONG = 30  # characters
-_MANY = 1_000  # entries
+_FEW, _MANY = 30, 1_000  # entries
 _TAGS = {tuple: "(", list: "[", set: "s", frozenset: "f"}
 _MADE: dict[str, Callable[[Any], Any]] = {tag: kind for kind, tag in _TAGS.items()}
+_OURS = frozenset((*_TAGS, dict, str, Severity))  # JSON would write them otherwise
+# What a table has many of: these hold plain values, objects, names and tuples of names, which the
+# writer can be given as they are (their own name in three).
+_PARTS = frozenset(("Column", "Constraint", "Index"))
 
 
 def pack(value: Any) -> Iterator[bytes]:
@@ -31,46 +34,63 @@ def pack(value: Any) -> Iterator[bytes]:
     numbers: dict[Any, int] = {}
     waiting: list[Any] = []
 
+    def number(thing: Any) -> int:
+        key = id(thing) if thing.__class__ is dict else thing
+        known = numbers.get(key)
+        if known is None:
+            waiting.append(thing)
+            known = numbers[key] = len(waiting)
+        return known
+
     def put(part: Any) -> Any:
         kind = part.__class__
-        if kind in _PLAIN or (kind is str and len(part) < _LONG):
-            return part
         if kind is Name:
             return ["n", part.name, part.schema, part.sql]
+        if kind is str and len(part) < _LONG:
+            return part
         if kind is dict and len(part) < _MANY:
-            return ["{", *[put(half) for pair in part.items() for half in pair]]
+            if _is_by_name(part):
+                return ["@", *map(number, part.values())]
+            return ["{", *[half for pair in part.items() for half in held(pair)]]
         if kind in _TAGS:
             parts = sorted(part, key=repr) if kind in (set, frozenset) else part
-            return [_TAGS[kind], *map(put, parts)]
+            return [_TAGS[kind], *held(parts)]
         if kind is Severity:
             return ["!", int(part)]
         if part is UNKNOWN:
             return ["?"]
-        key = id(part) if kind is dict else part
-        if key not in numbers:
-            waiting.append(part)
-            numbers[key] = len(waiting)
-        return [numbers[key]]
+        return [number(part)]
 
-    yield _json(put(value)) + b"\n"
+    def held(parts: Iterable[Any]) -> list[Any]:
+        """As the writer is to have them; it asks `put` by itself about what is not of JSON."""
+        return [put(part) if part.__class__ in _OURS else part for part in parts]
+
+    write = jsons.writer(put)
+    yield write(held([value])[0]).encode() + b"\n"
     for thing in waiting:
-        if thing.__class__ is str:
-            yield _json(thing)
-        elif thing.__class__ is dict:
+        kind = thing.__class__.__name__
+        if kind == "dict":
+            halves = [half for pair in thing.items() for half in pair]
             yield b'["{"'
-            for key, item in thing.items():
-                yield b",%b,%b" % (_json(put(key)), _json(put(item)))
-            yield b"]"
-        else:
-            kind = _classes()[thing.__class__.__name__]
-            parts = [getattr(thing, name) for name in _attributes(kind)]
-            row = [part if part.__class__ in _PLAIN else put(part) for part in parts]
-            yield _json([kind.__name__, *row])
-        yield b"\n"
+            for start in range(0, len(halves), _MANY):
+                yield b"," + write(held(halves[start : start + _MANY]))[1:-1].encode()
+            yield b"]\n"
+            continue
+        row = thing
+        if kind in _PARTS:
+            batch, *rest = _values(kind)(thing)
+            row = [kind, *held([batch]), *rest]
+        elif kind != "str":
+            row = [getattr(thing, name) for name in _attributes(_classes()[kind])]
+            row = [kind, *held(row)]
+        yield write(row).encode() + b"\n"
 
 
-def _json(row: Any) -> bytes:
-    return jsons.dumps(row).encode()
+def _is_by_name(value: dict[Any, Any]) -> bool:
+    """Whether it has things by their names, and so few that all may be read at once."""
+    if len(value) > _FEW or next(iter(value.values()), None).__class__.__name__ not in _PARTS:
+        return False
+    return all(key is thing.name for key, thing in value.items())
 
 
 def unpack(lines: list[bytes]) -> Any:
@@ -90,20 +110,26 @@ class _Rows:
     def value(self, part: Any) -> Any:
         if part.__class__ is not list:
             return part
-        tag = part[0]
+        tag = part[0] if part else "("
         if tag.__class__ is int:
-            return self.made[tag] if tag in self.made else self.object(tag)
+            return self.at(tag)
         if tag == "n":
             return Name(part[1], part[2], part[3])
+        if tag.__class__ is list:  # names, as a part holds them
+            return tuple([self.value(name) for name in part])
         parts = part[1:]
         if tag == "{":
             halves = map(self.value, parts)
             return dict(zip(halves, halves, strict=True))
+        if tag == "@":
+            return {thing.name: thing for thing in map(self.at, parts)}
         if tag in _MADE:
             return _MADE[tag](map(self.value, parts))
         return Severity(parts[0]) if tag == "!" else UNKNOWN
 
-    def object(self, number: int) -> Any:
+    def at(self, number: int) -> Any:
+        if number in self.made:
+            return self.made[number]
         line = self.lines[number]
         if line.startswith((b'"', b'["{"')):
             made = self.value(jsons.loads(line))
@@ -119,10 +145,14 @@ class _Rows:
     def fill(self, ghost: Any) -> None:
         """Make of it what it stands for."""
         kind = ghost.__class__.__base__
-        _, *parts = jsons.loads(self.lines[self.numbers.pop(ghost)])
+        name, *parts = jsons.loads(self.lines[self.numbers.pop(ghost)])
+        if name in _PARTS:
+            parts[1:4] = [["n", *parts[1:4]]]
         object.__setattr__(ghost, "__class__", kind)
         for attribute, part in zip(_attributes(kind), parts, strict=True):
             setattr(ghost, attribute, part if part.__class__ is not list else self.value(part))
+        for attribute in _derived(kind):
+            setattr(ghost, attribute, None)
 
 
 def _ghost(kind: Any, fill: Callable[[Any], None]) -> Any:
@@ -143,7 +173,29 @@ def _ghost(kind: Any, fill: Callable[[Any], None]) -> Any:
 @cache
 def _attributes(kind: Any) -> tuple[str, ...]:
     """The names of what such an object holds, always in the same order."""
-    return tuple(kind.__slots__) if "__slots__" in kind.__dict__ else tuple(vars(kind()))
+    names = _every(kind)
+    if kind.__name__ in _PARTS:
+        names = ("batch", "name", *(name for name in names if name not in ("batch", "name")))
+    return tuple(name for name in names if not name.endswith("_by"))
+
+
+@cache
+def _derived(kind: Any) -> tuple[str, ...]:
+    """Of what it holds that which follows from the rest: it is made when somebody looks there."""
+    return tuple(name for name in _every(kind) if name.endswith("_by"))
+
+
+def _every(kind: Any) -> Iterable[str]:
+    names: Iterable[str] = kind.__slots__ if "__slots__" in kind.__dict__ else vars(kind())
+    return names
+
+
+@cache
+def _values(kind: str) -> Callable[[Any], tuple[Any, ...]]:
+    from operator import attrgetter
+
+    batch, name, *others = _attributes(_classes()[kind])
+    return attrgetter(batch, f"{name}.name", f"{name}.schema", f"{name}.sql", *others)
 
 
 @cache

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     Signature = list[int]
-    Noted = list[object]  # kind, signature, digest
+    Noted = str  # kind, signature and digest, as JSON: there are as many as files
 
 FILE, FOLDER, THERE, ABSENT = "file", "folder", "there", "absent"
 _SAYS = (ABSENT, THERE, FOLDER, FILE)
@@ -57,17 +57,17 @@ def read(path: str, root: str = "") -> bytes:
         _refuse_foreign(path, root)
     before = signature(path) if _reads.noted is not None else None
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        with open(path, "rb", buffering=0) as file:  # which is read whole
+            data = file.readall()
     except FileNotFoundError:
         if _reads.noted is not None:
-            _note(path, [ABSENT, None, ""])
+            _note(path, ABSENT)
         raise
     except OSError:
         doubt()  # rights are not among what is noted
         raise
     if _reads.noted is not None:
-        _note(path, [FILE, before, digest(data)])
+        _note(path, FILE, before, digest(data))
     return data
 
 
@@ -93,25 +93,24 @@ def names(path: str) -> tuple[str, ...]:
         doubt()
         raise
     if _reads.noted is not None:
-        kind = FOLDER if before is not None else ABSENT
-        _note(path, [kind, before, of_names(found)])
+        _note(path, FOLDER if before is not None else ABSENT, before, of_names(found))
     return found
 
 
 def exists(path: str) -> bool:
     found = os.path.exists(path)
     if _reads.noted is not None:
-        _note(path, [THERE if found else ABSENT, None, ""])
+        _note(path, THERE if found else ABSENT)
     return found
 
 
-def _note(path: str, what: Noted) -> None:
+def _note(path: str, kind: str, before: Signature | None = None, content: str = "") -> None:
     """What says more counts (that a folder is there says nothing of what is in it); of equals the
     first, which is what the run has used."""
     assert _reads.noted is not None
-    known = _reads.noted.setdefault(os.path.abspath(path), what)
-    if _SAYS.index(str(what[0])) > _SAYS.index(str(known[0])):
-        _reads.noted[os.path.abspath(path)] = what
+    known = _reads.noted.get(path)
+    if known is None or _SAYS.index(kind) > _SAYS.index(known.split('"', 2)[1]):
+        _reads.noted[path] = f'["{kind}",{before or "null"},"{content}"]'
 
 
 def is_file(path: str) -> bool:

@@ -69,7 +69,8 @@ class Memory:
         self.few = len(wanted) - len(known) < WORTH_SNAPSHOT
         if len(known) < len(wanted) or len(known) < len(kept):
             self.results = files.Sealed(self.root, name)
-            self.results.add(b"".join(known.values()))
+            for line in known.values():
+                self.results.add(line)
         return {i: unpacked(line[_KEY:], migrations[i], by_id) for i, line in known.items()}
 
     def note(self, index: int, line: bytes) -> None:

@@ -16,7 +16,7 @@ from migralint.cache import files, reads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any, TextIO
 
 # Names of variables that change what lint finds or how it is shown, and beginnings of names.
@@ -56,9 +56,15 @@ class _Answer:
             self.sealed.add(data)
             self.written.append((stream, len(data)))
 
-    def end(self, about: dict[str, Any]) -> None:
+    def end(self, about: dict[str, Any], noted: Mapping[str, str]) -> None:
+        """`noted` are the `reads`, each as JSON."""
         line = jsons.dumps({**about, "written": self.written})
-        self.sealed.add(b"\n" + line.encode())
+        self.sealed.add(f'\n{line[:-1]},"reads":{{'.encode())
+        comma = ""
+        for path, what in noted.items():
+            self.sealed.add(f"{comma}{jsons.dumps(path)}:{what}".encode())
+            comma = ","
+        self.sealed.add(b"}}")
         self.sealed.end()
 
 
@@ -88,7 +94,8 @@ def recall(arguments: Sequence[str]) -> int | None:
     if found is None or found[0]["code"] != code():
         return None
     about, written = found
-    refreshed = _unchanged(about["reads"], about["noted"])
+    noted = about.pop("reads")
+    refreshed = _unchanged(noted, about["noted"])
     if refreshed is None:
         return None
     again = _Answer(name)
@@ -97,7 +104,8 @@ def recall(arguments: Sequence[str]) -> int | None:
         if refreshed:
             again.add(stream, text.encode("utf-8", "surrogatepass"))
     if refreshed:
-        again.end({**about, "reads": refreshed, "noted": time.time_ns()})
+        texts = {path: jsons.dumps(what) for path, what in (noted | refreshed).items()}
+        again.end({**about, "noted": time.time_ns()}, texts)
     status: int = about["status"]
     return status
 
@@ -118,14 +126,13 @@ class Run:
         sys.stdout, sys.stderr = self.streams
         noted = reads.end()
         if status in (0, 1) and noted:
-            about = {"code": code(), "status": status, "noted": self.began, "reads": noted}
-            self.answer.end(about)
+            self.answer.end({"code": code(), "status": status, "noted": self.began}, noted)
         else:
             self.answer.sealed.abandon()
 
 
 def _unchanged(noted: dict[str, Any], at: int) -> dict[str, Any] | None:
-    """None if anything is not as it was; else what to note now, {} where all of it still stands."""
+    """None if anything is not as it was; else what is to be noted anew, though it says the same."""
     refreshed: dict[str, Any] = {}
     young = at - YOUNG
     for path, (kind, before, content) in noted.items():
@@ -139,7 +146,7 @@ def _unchanged(noted: dict[str, Any], at: int) -> dict[str, Any] | None:
             if _content(path, kind) != content:
                 return None
             refreshed[path] = [kind, now, content]
-    return {**noted, **refreshed} if refreshed else {}
+    return refreshed
 
 
 def _content(path: str, kind: str) -> str:

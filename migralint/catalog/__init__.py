@@ -6,7 +6,7 @@ Owners, sizes, counters and the order of columns are left out: they are no drift
 
 from __future__ import annotations
 
-from migralint.model import record
+from migralint.model import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +19,7 @@ OWN_SCHEMA = "migralint"  # on PostgreSQL: where the snapshot of the last apply 
 HISTORIES = ("_prisma_migrations", "_migralint_migrations")
 
 
-@record
-class Snapshot:
+class Snapshot(Record):
     """`objects`: "column public.users.email" -> definition, sorted by name. `server`: its major
     version, as the facts use it (15, 1011, 84)."""
 
@@ -29,8 +28,7 @@ class Snapshot:
     objects: Mapping[str, str]
 
 
-@record
-class Difference:
+class Difference(Record):
     """`state` is missing, extra or different, as seen from what was expected."""
 
     object: str

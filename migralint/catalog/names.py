@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from migralint.model import record
+from migralint.model import Record
 
 # Longer ones first where one begins like another.
 KINDS = (
@@ -25,8 +25,7 @@ _LAST = re.compile(rf"(.+)\.({IDENTIFIER})", re.DOTALL)
 MEMBER = re.compile(r"(table|schema) (.+) in publication (.+)", re.DOTALL)
 
 
-@record
-class Object:
+class Object(Record):
     """`kind` is one of KINDS, or "publication member"; `name` is what stands behind it; `table` the
     table that it is a part of, "" for what stands by itself; `part` its name there."""
 

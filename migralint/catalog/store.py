@@ -13,7 +13,7 @@ import os
 import zlib
 
 from migralint.catalog import OWN_SCHEMA, Snapshot, snapshot
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 from migralint.runner import clock, history
 from migralint.runner.databases import ServerError
 from migralint.runner.target import open_session
@@ -36,8 +36,7 @@ STORE = f"""INSERT INTO {OWN_SCHEMA}.snapshots VALUES (?, ?, ?, decode(?, 'hex')
 LOAD = f"SELECT taken, hash, encode(data, 'hex') FROM {OWN_SCHEMA}.snapshots WHERE history = ?"
 
 
-@record
-class Remembered:
+class Remembered(Record):
     """`when` is UTC, `applied` are the names that the history had then."""
 
     snapshot: Snapshot

@@ -6,7 +6,7 @@ from __future__ import annotations
 from migralint.amounts import counted
 from migralint.catalog import Difference, differences, snapshot, store
 from migralint.catalog.repair import repair
-from migralint.model import record
+from migralint.model import Record
 from migralint.runner.status import Status, looked
 from migralint.runner.target import answering, open_session
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 REPLAY = "`migralint verify --replay` compares with the migrations themselves"
 
 
-@record
-class Verified:
+class Verified(Record):
     """`against` says what the database was compared with; `unchecked` why it was not, else "".
 
     `notes` are doubts that the reader should know; `repairs` the statements, in workable order.

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@record
-class Request:
+class Request(Record):
     """What is to be checked, and how; the names are those of the options of `lint`.
 
     `given` are keys of the configuration that come before its own values. `data` is a text instead

@@ -26,7 +26,7 @@ def today() -> str:
 
 
 def find(request: Request, config: Config) -> Found:
-    from migralint.discover import discover
+    from migralint.discover import NothingFound, Project, discover
     from migralint.source import WorkTree
 
     if request.data is not None:
@@ -41,7 +41,12 @@ def find(request: Request, config: Config) -> Found:
         # what a hook's commit adds is pending, one after the other
         added = git.new_paths(config.root)
     tree = WorkTree(config.root)
-    found = discover(paths, config, tree, added=added, force_exclude=request.force_exclude)
+    try:
+        found = discover(paths, config, tree, added=added, force_exclude=request.force_exclude)
+    except NothingFound as nothing:
+        if not nothing.scripts:
+            raise
+        found = Project(scripts=nothing.scripts, errors=(nothing,))  # what they run is told as well
     return _settled(request, config, found, tree, paths=paths or None)
 
 

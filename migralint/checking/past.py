@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from migralint import baseline, history
+from migralint import history
+from migralint.config import BASELINE, beside
 from migralint.discover import within
 from migralint.history.paths import shell
+from migralint.light import later
 from migralint.model import MigralintError, Remark, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from migralint import baseline
     from migralint.config import Config
     from migralint.discover import Project
     from migralint.git import Changes
     from migralint.model import Base, Migration
     from migralint.rules import Rule
     from migralint.source import Source
+else:
+    baseline = later("migralint.baseline")
 
 
 def settle(
@@ -36,8 +41,8 @@ def settle(
     where the project was read from.
     """
     named = None if paths is None else [within(config.root, path) for path in paths]
-    place = baseline.place(config.path)
-    entries = baseline.read(source, place)
+    place = beside(config.path, BASELINE)
+    entries = baseline.read(source, place) if source.exists(place) else {}
     base = None
     if changes is not None and old is not None:
         from migralint.discover.at_base import find_base
@@ -51,10 +56,13 @@ def settle(
         today=today,
         named=named,
     )
-    migrations, exempt = baseline.exempted(_context(found.migrations, past.moved), entries)
-    whole = named is None and base is None
-    stale = baseline.stale(migrations, found.folders, entries, place, whole)
-    remarks = _merged([*stale, *past.remarks])
+    migrations, exempt = _context(found.migrations, past.moved), 0
+    remarks = _merged(past.remarks)
+    if entries:
+        migrations, exempt = baseline.exempted(migrations, entries)
+        whole = named is None and base is None
+        stale = baseline.stale(migrations, found.folders, entries, place, whole)
+        remarks = _merged([*stale, *past.remarks])
     if base and old is not None and changes is not None:
         remarks += _settings(config, found, old, base, rules)
         remarks += _growth(found, base, entries, place, old)

@@ -10,11 +10,14 @@ WORTH_KEEPING = 8  # migrations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from migralint.checking import Request
     from migralint.checking.finding import Found
     from migralint.config import Config
     from migralint.discover import Project
     from migralint.model import Report
+    from migralint.rules import Rule
 
 
 def settings_of(request: Request) -> Config:
@@ -32,12 +35,13 @@ def files(request: Request) -> list[str]:
     """What would be checked, relative to the root of the project."""
     check(request)
     found, _ = find(request, settings_of(request))
+    for error in found.errors:
+        raise error
     listed = [migration.path for migration in found.migrations if migration.report]
     return [*listed, *(script.path for script in found.scripts)]
 
 
 def judged(request: Request, config: Config, about: Found) -> Report:
-    from migralint import workers
     from migralint.lint import lint
 
     found, remarks = about
@@ -60,7 +64,8 @@ def judged(request: Request, config: Config, about: Found) -> Report:
             remarks,
             request.steps,
             memory,
-            request.processes or workers.available(),
+            request.processes,
+            _entries(request, chosen, found, rules),
         )
     finally:
         if memory is not None:
@@ -80,10 +85,23 @@ def judged(request: Request, config: Config, about: Found) -> Report:
     used = _used(config, about) if request.verbose else ()
     return replace(
         made,
+        errors=found.errors,
         notes=(*used, *found.notes, *made.notes),
         root=config.root,
         fail_on=Severity[config.fail_on.upper()],
     )
+
+
+def _entries(
+    request: Request, config: Config, found: Project, rules: Sequence[Rule]
+) -> frozenset[int]:
+    """The lines of the entries of `allow:` that this run can call unused; in a hook none."""
+    named = any(path.endswith(".sql") for path in request.paths)
+    if not config.allow or request.way or request.data is not None or named or found.errors:
+        return frozenset()
+    from migralint.checking.entries import judged
+
+    return judged(request, config, found, rules)
 
 
 def _is_worth_keeping(request: Request, found: Project) -> bool:

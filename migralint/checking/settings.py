@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import posixpath
 
 from migralint import config as configuration
 from migralint import rules as rule_files
 from migralint.cache import reads
-from migralint.knowledge import sizes
 from migralint.light import cache
 from migralint.model import MigralintError, Migration, Report, replace
 
@@ -47,13 +45,15 @@ def settings(
 
 def with_sizes(config: Config) -> Config:
     """With the snapshot of table sizes beside the configuration, and the server that it is of."""
-    place = posixpath.join(posixpath.dirname(config.path), sizes.SNAPSHOT)
+    place = configuration.beside(config.path, configuration.SNAPSHOT)
     try:
         data = reads.read(os.path.join(config.root, place), config.root)[:LARGEST_SNAPSHOT]
     except (FileNotFoundError, NotADirectoryError):
         return config
     except OSError as error:
         raise MigralintError(f"cannot be read: {error.strerror or error}", path=place) from None
+    from migralint.knowledge import sizes
+
     snapshot = sizes.read(data.decode("utf-8", "replace"), place)
     config = replace(config, sizes=snapshot)
     dialect = snapshot.dialect
@@ -94,11 +94,11 @@ def memory(config: Config, today: str) -> Memory:
     """What earlier runs with these settings have found."""
     from migralint.cache.results import Memory
     from migralint.cache.runs import code
+    from migralint.compiled import row
 
     ours = rule_files.builtin_directory()
-    own = [rule for rule in rules_for(config, True) if not rule.path.startswith(ours)]
-    plain = [replace(rule, path="", examples=()) for rule in own]
-    return Memory(config.root, repr((code(), plain)), config, today)
+    own = [row(rule) for rule in rules_for(config, True) if not rule.path.startswith(ours)]
+    return Memory(config.root, repr((code(), own)), config, today)
 
 
 def select(rules: Sequence[Rule], config: Config, names: list[str], ignored: list[str]) -> Config:

@@ -11,7 +11,7 @@ from migralint.checking.finding import find
 from migralint.checking.run import judged, settings_of
 from migralint.fixing import edits, patch, split, writing
 from migralint.fixing.fix import fix, fixable
-from migralint.model import Fixes, MigralintError, record, replace
+from migralint.model import Fixes, MigralintError, Record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     Judge = Callable[[Sequence[Migration]], Report]
 
 
-@record
-class Apart:
+class Apart(Record):
     """The migrations with the steps among them, what is reported of them, and each split."""
 
     migrations: tuple[Migration, ...]

@@ -8,7 +8,7 @@ fish: migralint completions fish >~/.config/fish/completions/migralint.fish
 from __future__ import annotations
 
 from migralint.commands import terminal
-from migralint.model import record
+from migralint.model import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@record
-class Argument:
+class Argument(Record):
     """An argument of a command: its `flags`, or none where it is known by its place.
 
     `values` are what it can be, () where that is anything; `files` says that it is a path.
@@ -30,8 +29,7 @@ class Argument:
     files: bool = False
 
 
-@record
-class Command:
+class Command(Record):
     name: str
     purpose: str
     arguments: tuple[Argument, ...]

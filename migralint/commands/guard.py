@@ -17,7 +17,7 @@ import re
 import sys
 
 from migralint.commands import project, terminal
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ def _own(config: Config) -> list[Known]:
     return [entry(item) for item in config.commands]
 
 
-@record
-class _Case:
+class _Case(Record):
     verdict: Verdict
     around: Surroundings
 

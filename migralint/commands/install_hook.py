@@ -11,7 +11,7 @@ import os
 
 from migralint import __version__
 from migralint.commands import terminal
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,8 +64,7 @@ SIMPLE_GIT_HOOKS = f"""\
 """
 
 
-@record
-class Manager:
+class Manager(Record):
     """A hook manager: `files` give it away, or the key of that name in package.json.
 
     `where` is the file that takes `snippet`, unless one of `files` is there already, and `then` is
@@ -180,9 +179,10 @@ def hook_path(root: str) -> str:
     path = os.path.normpath(os.path.join(root, relative))
     common = os.path.join(root, git.text(root, "rev-parse", "--git-common-dir"))
     inside = (os.path.realpath(root), os.path.realpath(common))
-    if not os.path.realpath(path).startswith(tuple(f"{folder}{os.sep}" for folder in inside)):
+    folder = os.path.dirname(path)
+    if not os.path.realpath(folder).startswith(tuple(f"{each}{os.sep}" for each in inside)):
         raise MigralintError(
-            f"core.hooksPath sends git to {os.path.dirname(path)}, which other repositories share",
+            f"core.hooksPath sends git to {folder}, which other repositories share",
             hint=f"Add this line to the hook there: {CHECK} || exit 1",
         )
     return path
@@ -210,6 +210,8 @@ def install(path: str) -> bool:
 
 
 def _is_ours(path: str) -> bool:
+    if os.path.islink(path):
+        return False  # what it leads to may be used elsewhere, too
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return MARK in file.read(10_000)

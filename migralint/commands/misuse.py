@@ -33,4 +33,7 @@ def misuse(parser: ArgumentParser, arguments: Sequence[str], message: str) -> Mi
 def _near(option: str, known: Sequence[str]) -> str:
     from difflib import get_close_matches
 
-    return "".join(f"Did you mean {each}? " for each in get_close_matches(option, known, 1))
+    # the dashes are not what is alike
+    names = [each.removeprefix("--") for each in known if each.startswith("--")]
+    near = get_close_matches(option.removeprefix("--"), names, 1)
+    return "".join(f"Did you mean --{each}? " for each in near)

@@ -8,7 +8,7 @@ import sys
 from migralint.cache import reads
 from migralint.commands import terminal
 from migralint.formats import FORMATS, pieces, render
-from migralint.model import MigralintError, record, replace
+from migralint.model import MigralintError, Record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ READABLE = ("text", "concise")
 STEP_SUMMARY_LIMIT = 1_000_000  # GitHub takes 1 MiB for a step
 
 
-@record
-class Output:
+class Output(Record):
     """A format and the file that it goes to, "" for standard output."""
 
     name: str

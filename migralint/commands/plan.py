@@ -45,6 +45,8 @@ def _offline(args: Namespace) -> int:
     if args.url or args.only_to:
         raise MigralintError("--offline asks no database: it goes with PATH alone")
     report = api.lint([args.path] if args.path else [], config=args.config or "", steps=True)
+    for error in report.errors:
+        raise error
     if args.output == "json":
         steps = [{"path": s.path, "line": s.line, "effect": s.said} for s in report.steps]
         terminal.say_json({"schema_version": 1, "steps": steps})

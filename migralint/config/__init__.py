@@ -6,9 +6,10 @@ Nothing of YAML is imported while there is no configuration file.
 from __future__ import annotations
 
 import os
+import posixpath
 
 from migralint.cache import reads
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from migralint.model import Sizes
 
 NAMES = (".migralint.yaml", ".migralint.yml")
+# Files beside the configuration: sizes of tables, and the migrations that were there at first.
+SNAPSHOT = ".migralint/sizes.yaml"
+BASELINE = ".migralint/baseline.json"
 
 
-@record
-class Override:
+class Override(Record):
     """Other settings for the files that one of the globs matches."""
 
     files: tuple[str, ...]
@@ -30,8 +33,7 @@ class Override:
     line: int = 0
 
 
-@record
-class Allow:
+class Allow(Record):
     """A finding that is accepted: by `path` (a path or a glob) or by `sha256`, with a reason."""
 
     rule: str
@@ -42,8 +44,7 @@ class Allow:
     line: int = 0
 
 
-@record
-class Config:
+class Config(Record):
     """What the run is told. Paths are relative to `root`, with forward slashes.
 
     `path` is the configuration file ("" where there is none); `origin` says of every key where its
@@ -84,6 +85,11 @@ class Config:
     backup_max_age: str = "24h"
     no_staging: str = ""
     origin: Mapping[str, str] = {}
+
+
+def beside(configuration: str, name: str) -> str:
+    """The path of SNAPSHOT or BASELINE, for the path of the configuration ("": there is none)."""
+    return posixpath.join(posixpath.dirname(configuration), name)
 
 
 def find(start: str) -> str | None:
@@ -183,8 +189,10 @@ def _override(
     problems: list[MigralintError],
 ) -> None:
     """Scalars from MIGRALINT_<KEY>, then from the command line."""
-    from migralint.config.keys import KEYS, SCALARS
+    from migralint.config.keys import KEYS, SCALARS, misnamed
 
+    ours = (name for name in sorted(environ) if name.startswith("MIGRALINT_") and environ[name])
+    problems += map(MigralintError, misnamed(ours))
     for name, key in KEYS.items():
         option = "--pg" if name == "server_version" else "--" + name.replace("_", "-")
         variable = f"MIGRALINT_{name.upper()}"

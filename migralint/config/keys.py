@@ -6,11 +6,12 @@ line, so that `off`, `010` and dates keep what was written.
 
 from __future__ import annotations
 
-from migralint.model import record
+from migralint.model import Record
+from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
 DIALECTS = ("postgres", "mysql", "mariadb", "sqlite")
@@ -31,10 +32,12 @@ LAYOUT_NAMES = (
 PRESETS = ("recommended", "strict", "optional")
 SEVERITIES = ("info", "warning", "error")
 LEVELS = ("off", *SEVERITIES)
+DURATION = pattern(r"(\d{1,9}) {0,3}(ms|s|min|m|h|)\Z")
+UNITS = {"": 1, "ms": 1, "s": 1_000, "min": 60_000, "m": 60_000, "h": 3_600_000}
+OPTIONS = {"pg": "server_version"}  # keys whose option of the command line is called otherwise
 
 
-@record
-class Key:
+class Key(Record):
     """`form` names how the value is written: a scalar of SCALARS, or a shape of config/reading.py.
 
     `rebased` says that the value holds paths, relative to the folder of the file.
@@ -64,7 +67,7 @@ KEYS: Mapping[str, Key] = {
     "overrides": Key("overrides", "other severities, or another dialect, for some files"),
     "allow": Key("allow", "findings that are accepted, each with its reason"),
     "migration_name": Key(
-        "text",
+        "name",
         "how new migrations are called: YYYY MM DD HH SS N (digits) snake_case kebab-case name, "
         "[optional]; such as YYYYMMDDHHMMSS_snake_case",
     ),
@@ -76,12 +79,12 @@ KEYS: Mapping[str, Key] = {
     ),
     "large_table_rows": Key("count", "from how many rows a table is large"),
     "url": Key("text", "the database of status, plan and apply, where no variable names one"),
-    "lock_timeout": Key("text", "how long a statement of apply waits for a lock (5s)"),
-    "statement_timeout": Key("text", "how long a statement of apply may run (no limit)"),
+    "lock_timeout": Key("duration", "how long a statement of apply waits for a lock (5s)"),
+    "statement_timeout": Key("duration", "how long a statement of apply may run (no limit)"),
     "backup_folder": Key("text", "the folder of backups (backups)", rebased=True),
     "backup_keep": Key("count", "how many backups are kept, however old (10)"),
     "backup_keep_days": Key("count", "for how many days every backup is kept (30)"),
-    "backup_max_age": Key("text", "how old the newest backup may be (24h)"),
+    "backup_max_age": Key("duration", "how old the newest backup may be (24h)"),
     "no_staging": Key("text", "there is no staging before production; the value says why"),
     "assume_large": Key("bool", "an error stays one where the size of the table is unknown"),
     "commands": Key(
@@ -130,12 +133,41 @@ def _version(text: str, choices: tuple[str, ...]) -> tuple[int, int]:
     return int(parts[0]), int(parts[1]) if len(parts) > 1 else 0
 
 
+def milliseconds(text: str) -> int:
+    """`5s`, `200ms`, `2min`, `1h`, or milliseconds without a unit, as PostgreSQL has them."""
+    found = DURATION.match(text.strip())
+    if found is None:
+        raise ValueError(f"is a duration such as 500ms, 5s or 2min, not {text!r}")
+    return int(found[1]) * UNITS[found[2]]
+
+
+def _duration(text: str, choices: tuple[str, ...]) -> str:
+    milliseconds(text)
+    return text
+
+
+def _name(text: str, choices: tuple[str, ...]) -> str:
+    """The form of a name: see history/folders.py and runner/naming.py."""
+    if "YYYY" not in text and "N" not in text:
+        raise ValueError(f"has neither YYYY nor N, so nothing orders the migrations: {text!r}")
+    depth = 0
+    for character in text:
+        depth += (character == "[") - (character == "]")
+        if depth < 0:
+            break
+    if depth:
+        raise ValueError(f"has a bracket without the other: {text!r}")
+    return text
+
+
 SCALARS: Mapping[str, Callable[[str, tuple[str, ...]], Any]] = {
     "choice": _choice,
     "bool": _bool,
     "count": _count,
     "text": _text,
     "version": _version,
+    "duration": _duration,
+    "name": _name,
 }
 
 
@@ -160,6 +192,25 @@ def server_version(version: tuple[int, int], dialect: str) -> int:
 def version_number(text: str, dialect: str) -> int:
     """The same from the version as it is written."""
     return server_version(_version(text, ()), dialect)
+
+
+def misnamed(variables: Iterable[str]) -> Iterator[str]:
+    """What is wrong with variables that begin as ours do and say nothing.
+
+    Those that are like no key belong to somebody else: our action, the project's own workflow.
+    """
+    from difflib import get_close_matches
+
+    scalars = [name for name, key in KEYS.items() if key.form in SCALARS]
+    for variable in variables:
+        word = variable.removeprefix("MIGRALINT_").lower()
+        meant = get_close_matches(OPTIONS.get(word, word), scalars, 1, 0.8)
+        if word in scalars:
+            continue
+        if word in KEYS:
+            yield f"{variable}: `{word}` is for the configuration file, not for a variable"
+        elif meant:
+            yield f"{variable} is no setting (did you mean MIGRALINT_{meant[0].upper()}?)"
 
 
 def near(word: str, words: tuple[str, ...]) -> str:

@@ -11,7 +11,7 @@ import posixpath
 from migralint.cache import reads
 from migralint.config import Allow, Override
 from migralint.config.keys import DIALECTS, KEYS, LEVELS, SCALARS, near
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 from migralint.nesting import refuse_depth, refuse_growth
 from migralint.regex import pattern
 
@@ -34,8 +34,7 @@ DATE = pattern(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\Z")
 SHA256 = pattern(r"[0-9a-f]{64}\Z")
 
 
-@record
-class Reading:
+class Reading(Record):
     """Where the reader is: the file's shown path, what was wrong so far, which rules exist."""
 
     path: str

@@ -35,6 +35,8 @@ SHAPES: dict[str, dict[str, Any]] = {
     "bool": {"type": "boolean"},
     "count": {"type": "integer", "minimum": 0},
     "version": {"type": ["string", "number"]},
+    "duration": {"type": ["string", "integer"]},
+    "name": {"type": "string"},
     "texts": TEXTS,
     "rules": RULES,
     "tables": {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migralint.deploy import smoke, staging, steps, text
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 from migralint.preflight.checklist import checklist
 from migralint.runner import plan_text
 from migralint.runner.target import answering, open_session
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from migralint.preflight import Check
 
 
-@record
-class Ahead:
+class Ahead(Record):
     """`refusals` are what a deploy would end with before it has done anything."""
 
     course: Course

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migralint.model import record
+from migralint.model import Record
 from migralint.runner import history
 from migralint.runner.target import answering, open_session
 
@@ -27,8 +27,7 @@ STEPS = ("staging first", "backup", "preflight", "apply", "verify", "smoke test"
 ASK, RESTORE, LEAVE = "ask", "restore", "leave"
 
 
-@record
-class Options:
+class Options(Record):
     """`skip` maps a step to the reason; `smoke` is the command and its arguments; `on_failure` is
     ask, restore or leave; `ask` puts a question to a person and gives the database's name back
     where they typed it, "" else."""
@@ -42,8 +41,7 @@ class Options:
     terminate: bool = False
 
 
-@record
-class Deployed:
+class Deployed(Record):
     """How a deploy ended. `outcome`: deployed, up to date, refused, failed, interrupted, restored.
 
     `committed` are the names that this run has put into the database and that stay there;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 
-from migralint.model import MigralintError, record, replace
+from migralint.model import MigralintError, Record, replace
 from migralint.runner import clock
 from migralint.runner.signals import Interrupted
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 ENDS = ("ok", "skipped", "refused", "failed", "interrupted", "not reached")
 
 
-@record
-class Step:
+class Step(Record):
     """`began` is UTC, `outcome` one of ENDS, `said` what is worth a line."""
 
     name: str

@@ -5,7 +5,7 @@ They count all writes since the backup, those of the migrations too; what they c
 
 from __future__ import annotations
 
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 from migralint.runner.databases import ServerError
 from migralint.runner.target import open_session
 
@@ -33,8 +33,7 @@ SERVER = """
 AT_28 = slice(24, 28)  # https://www.sqlite.org/fileformat2.html#file_change_counter
 
 
-@record
-class Counters:
+class Counters(Record):
     """`of`: what is counted (rows, transactions); `where`: of which part of the server."""
 
     of: str
@@ -42,8 +41,7 @@ class Counters:
     where: str = ""
 
 
-@record
-class Lost:
+class Lost(Record):
     """`count` None: not known, and `said` says why."""
 
     count: int | None

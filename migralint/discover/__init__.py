@@ -2,8 +2,9 @@
 
 A named path says what to report on; the migrations before it are context and are not reported.
 
-finding.py finds the folders and files, reading.py turns bytes into text, dialects.py says which
-database the SQL is for; migralint/layouts knows what each tool makes of a folder.
+finding.py and searching.py find the folders and files, reading.py turns bytes into text,
+dialects.py says which database the SQL is for; migralint/layouts knows what each tool makes of a
+folder.
 """
 
 from __future__ import annotations
@@ -14,44 +15,42 @@ import posixpath
 from migralint.config import find as find_configuration
 from migralint.config import place_of
 from migralint.discover.dialects import DIALECTS, dialect_of_file, find_dialect
-from migralint.discover.finding import (
-    CLOSED,
-    Found,
-    NothingFound,
-    find_all,
-    find_changed,
-    find_named,
-    within,
-)
+from migralint.discover.finding import CLOSED, Found, NothingFound, find_named, within
 from migralint.discover.reading import decode, programs, read
 from migralint.layouts import layout
 from migralint.layouts.folder import DOWN_FILE, by_number, split_name
-from migralint.model import File, Listing, MigralintError, Migration, Script, record
+from migralint.light import later
+from migralint.model import File, Listing, MigralintError, Migration, Record, Script
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from migralint.config import Config
+    from migralint.discover import searching
     from migralint.git import Changes
-    from migralint.layouts import Folder, Layout
+    from migralint.layouts import Layout
     from migralint.source import Source
+else:
+    searching = later("migralint.discover.searching")
 
+COCKROACH = "is for CockroachDB, read as PostgreSQL: locks differ, and what only it has is unread"
 MARKED = "begins with a byte order mark, on which `prisma migrate deploy` fails"
 
 __all__ = ["NothingFound", "Project", "decode", "discover", "listing", "within"]
 
 
-@record
-class Project:
+class Project(Record):
     """What a run is about. `layouts` are those met, `folders` those of the migrations with all that
-    they hold; `notes` are sentences for the person."""
+    they hold; `notes` are sentences for the person, `errors` what keeps the run from being whole.
+    """
 
     migrations: tuple[Migration, ...] = ()
     scripts: tuple[Script, ...] = ()
     layouts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     folders: tuple[Listing, ...] = ()
+    errors: tuple[MigralintError, ...] = ()
 
 
 def discover(
@@ -75,12 +74,15 @@ def discover(
     relative = [within(source.root, path) for path in paths]
     try:
         if changes is not None:
-            find_changed(found, relative, changes)
+            searching.find_changed(found, relative, changes)
         elif paths:
             find_named(found, relative, force_exclude)
         else:
-            find_all(found)
+            searching.find_all(found)
         return _project(found, frozenset(changes.added if changes else added))
+    except NothingFound as error:
+        error.scripts = _scripts(found)
+        raise
     finally:
         source.close()
 
@@ -97,10 +99,9 @@ def _project(found: Found, added: Collection[str]) -> Project:
     if found.unread and not migrations:
         hint = "Leave it out with `exclude:`, or say `dialect:`."
         raise MigralintError(found.unread[0], hint=hint)
-    scripts = (_script(found, path, form) for path, form in sorted(found.scripts.items()))
     return Project(
         tuple(migrations.values()),
-        tuple(script for script in scripts if script),
+        _scripts(found),
         tuple(dict.fromkeys(migration.layout for migration in migrations.values())),
         tuple(_notes(found, migrations.values())),
         tuple(found.listings),
@@ -164,7 +165,11 @@ def listing(found: Found, path: str) -> Listing:
 
 
 def _listed(found: Found, path: str, shape: Layout, files: list[File], dialect: str) -> Listing:
-    folder = found.folder(path)
+    folder, back = found.folder(path), None
+    if _asks(found.config, "missing-rollback"):
+        from migralint.discover.downs import downs
+
+        back = downs(found, folder)
     return Listing(
         path,
         found.layout(path),
@@ -173,7 +178,7 @@ def _listed(found: Found, path: str, shape: Layout, files: list[File], dialect: 
         tuple(name for name in folder.names if not name.endswith("/")),
         tuple((place, why) for place, why in folder.strays if not found.excluded(place)),
         shape.provider(folder),
-        _downs(found, folder) if _asks(found.config, "missing-rollback") else None,
+        back,
     )
 
 
@@ -181,20 +186,6 @@ def _asks(config: Config, rule: str) -> bool:
     """Is a rule on that is off by default: is it worth looking for what it needs?"""
     levels = [config.rules, *(override.rules for override in config.overrides)]
     return config.preset == "optional" or any(level.get(rule, "off") != "off" for level in levels)
-
-
-def _downs(found: Found, folder: Folder) -> tuple[str, ...]:
-    """The names, without endings, of the migrations that a script takes back."""
-    names = [name for name in folder.names if DOWN_FILE.search(name)]
-    downs = [DOWN_FILE.sub("", name) for name in names]
-    for sub in folder.subfolders():
-        downs += [sub] if any(map(DOWN_FILE.search, found.folder(folder.at(sub)).names)) else []
-    above = posixpath.dirname(folder.path)
-    for place in (folder.at("rollbacks"), posixpath.join(above, "rollbacks")):
-        inside = found.folder(place).names
-        downs += [DOWN_FILE.sub("", name.removesuffix(".sql").rstrip("/")) for name in inside]
-    downs += [name.partition("__")[0] for name in folder.names if name.startswith("U")]
-    return tuple(downs)
 
 
 def _asked_for(found: Found, name: str, files: list[File], only: set[str] | None) -> list[File]:
@@ -268,12 +259,16 @@ def _other_settings(found: Found) -> Iterator[str]:
     for path in sorted(paths - {own}):
         folder = posixpath.dirname(path)
         if not above or folder.startswith(f"{above}/"):
-            yield f"{path} is not read in a run that is about more than {folder}"
+            more = f"in a run that is about more than {folder}"
+            yield f"{path} is not read {more}; `migralint lint {folder}` reads it"
 
 
 def _notes(found: Found, migrations: Collection[Migration]) -> Iterator[str]:
     yield from dict.fromkeys(found.notes)
     yield from found.unread
+    for listing in found.listings:
+        if "cockroach" in listing.provider or "cockroach" in listing.folder:
+            yield f"{listing.folder} {COCKROACH}"
     closed = [path for path in found.source.closed if not any(m.path == path for m in migrations)]
     if closed:
         yield f"{', '.join(closed)}: {CLOSED}, so what is in it was not looked at"
@@ -285,6 +280,11 @@ def _notes(found: Found, migrations: Collection[Migration]) -> Iterator[str]:
     earlier = sum(1 for migration in migrations if _is_before(found.config, migration.version))
     if earlier:
         yield f"migrations before {since} are context and are not reported ({earlier})"
+
+
+def _scripts(found: Found) -> tuple[Script, ...]:
+    read = (_script(found, path, form) for path, form in sorted(found.scripts.items()))
+    return tuple(script for script in read if script)
 
 
 def _script(found: Found, path: str, form: str) -> Script | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from migralint.discover.finding import Found, is_migration, layout_folder
+from migralint.discover.finding import Found, layout_folder
 from migralint.discover.reading import decode
 from migralint.discover.schemas import migrations_of
+from migralint.discover.searching import is_migration
 from migralint.model import Base
 from migralint.regex import pattern
 

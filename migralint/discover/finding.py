@@ -1,13 +1,11 @@
-"""Which folders of migrations and which files a run is about."""
+"""Which folders of migrations and which files a run is about, where they are named."""
 
 from __future__ import annotations
 
 import os
 import posixpath
 
-from migralint.config import place_of
-from migralint.discover.places import holds_migrations, of_tests
-from migralint.layouts import FLYWAY_DEPTH, LAYOUTS, Folder, recognise
+from migralint.layouts import FLYWAY_DEPTH, Folder, recognise
 from migralint.layouts.folder import DATABASES
 from migralint.model import MigralintError
 from migralint.regex import pattern
@@ -17,27 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from migralint.config import Config
-    from migralint.git import Changes
-    from migralint.model import Listing
+    from migralint.model import Listing, Script
     from migralint.source import Source
 
-# Folders of tools, where nobody writes migrations by hand.
-EXCLUDED = frozenset(
-    (
-        *("node_modules", "vendor", ".git", ".venv", "venv", "dist", "build", "target", "out"),
-        *("coverage", "__pycache__", ".next", ".nuxt", ".turbo", ".cache", ".yarn", ".pnpm-store"),
-        *(".tox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".migralint_cache", ".terraform"),
-    )
-)
 SCRIPT_FOLDER = pattern(r"(?:^|/)\.?(?:bin|scripts?|ci|deploy|hooks|husky|tools)$")
 VERSION_FILES = ("migration.sql", "up.sql", "down.sql")
 FOLDER_EACH = ("prisma", "drizzle", "diesel", "hasura")
-DEEPEST = 24
 CLOSED = "cannot be read: Permission denied"
 
 
 class NothingFound(MigralintError):
-    """No migrations are here."""
+    """No migrations are here; `scripts` there may be."""
+
+    scripts: tuple[Script, ...] = ()
 
 
 class Found:
@@ -119,50 +109,6 @@ def within(root: str, path: str) -> str:
     return posixpath.normpath(path.replace(os.sep, "/"))
 
 
-def find_all(found: Found) -> None:
-    """The configured folders, else those found below the configuration or the root; and scripts."""
-    configured = found.config.paths
-    missing = [path for path in configured if not found.source.exists(path)]
-    if missing:
-        place, line = place_of("paths", found.config.origin)
-        raise MigralintError(
-            f"`paths:` names {', '.join(missing)}, which is not there",
-            path=place,
-            line=line,
-            hint="It takes folders and files, not globs." if "*" in "".join(missing) else "",
-        )
-    for path in configured:
-        _named(found, path)
-    start = posixpath.dirname(found.config.path) or "."
-    _walk(found, start, scripts_only=bool(configured))
-    _settle_tests(found)
-    if not found.wanted and not found.alone:
-        raise NothingFound("no migrations found", hint=_where(found, start))
-
-
-def _settle_tests(found: Found) -> None:
-    """The migrations of tests are left out, unless there are no others."""
-    others = found.wanted or found.alone
-    for path in () if others else found.tests:
-        found.want(path)
-    if others and found.tests:
-        more = f" and {len(found.tests) - 1} more" if len(found.tests) > 1 else ""
-        found.notes.append(f"left out as migrations of tests: {found.tests[0]}{more}")
-
-
-def _where(found: Found, start: str) -> str:
-    """Where was looked, and what kept from it."""
-    config = found.config
-    root = os.path.normpath(os.path.join(found.source.root, start))
-    below = f"{', '.join(config.paths)}, as `paths:` says," if config.paths else root
-    closed = "".join(f"{path} {CLOSED}.\n  " for path in found.source.closed)
-    out = f"`exclude:` leaves {', '.join(config.exclude)} out. " if config.exclude else ""
-    return (
-        f"{closed}Looked below {below} for the layouts of {', '.join(LAYOUTS)}. {out}"
-        "Name the folder: `migralint lint PATH`, or `paths: [PATH]` in .migralint.yaml."
-    )
-
-
 def find_named(found: Found, paths: Sequence[str], force_exclude: bool) -> None:
     missing = [path for path in paths if not _is_there(found.source, path)]
     if missing:
@@ -171,20 +117,7 @@ def find_named(found: Found, paths: Sequence[str], force_exclude: bool) -> None:
         if force_exclude and found.excluded(path):
             found.notes.append(f"{path} is excluded by the configuration")
         else:
-            _named(found, path)
-
-
-def find_changed(found: Found, below: Sequence[str], changes: Changes) -> None:
-    """Changed files that are migrations or scripts; any other file is no concern of ours."""
-    for path in (*changes.added, *changes.modified):
-        if below and not any(b == "." or path == b or path.startswith(b + "/") for b in below):
-            continue
-        if EXCLUDED.intersection(path.split("/")) or found.excluded(path):
-            continue
-        if not path.lower().endswith(".sql"):
-            found.take_script(path)
-        elif is_migration(found, path):
-            _named_sql(found, path)
+            named(found, path)
 
 
 def _is_there(source: Source, path: str) -> bool:
@@ -193,43 +126,37 @@ def _is_there(source: Source, path: str) -> bool:
     return source.exists(path) or name in source.list(folder or ".")
 
 
-def is_migration(found: Found, path: str) -> bool:
-    """Does the file lie in a folder that a run without arguments would find?"""
-    if any(known == "." or path.startswith(known + "/") for known in found.config.paths):
-        return True
-    folder = layout_folder(found, path)
-    return holds_migrations(found.folder(folder), found.layout(folder)) and not of_tests(folder)
-
-
-def _named(found: Found, path: str) -> None:
+def named(found: Found, path: str) -> None:
     folder = found.folder(path)
     versions = [n.rstrip("/") for n in folder.names if n.rstrip("/") in VERSION_FILES]
-    if found.layout(posixpath.dirname(path) or ".") not in FOLDER_EACH:
+    if versions and found.layout(posixpath.dirname(path) or ".") not in FOLDER_EACH:
         versions = []
     if path in found.source.closed:
         raise MigralintError(CLOSED, path=path)
     if not folder.names:
         if path.lower().endswith(".sql"):
-            _named_sql(found, path)
+            named_sql(found, path)
         elif posixpath.basename(path) + "/" in found.folder(posixpath.dirname(path) or ".").names:
             raise MigralintError(f"{path} holds no migrations: it is empty")
         elif not found.take_script(path, named=True):
             found.notes.append(f"{path} is neither SQL nor a script that migralint reads")
     elif versions:
         for name in versions:
-            _named_sql(found, folder.at(name))
+            named_sql(found, folder.at(name))
     elif path.lower().endswith(".sql"):
-        _named_sql(found, path)  # a folder of that name: it becomes a finding
+        named_sql(found, path)  # a folder of that name: it becomes a finding
     else:
+        from migralint.discover.searching import walk
+
         before = len(found.wanted) + len(found.scripts)
-        _walk(found, path, named=True)
+        walk(found, path, named=True)
         if len(found.wanted) + len(found.scripts) == before and path not in found.wanted:
             closed = "".join(f"{one} {CLOSED}. " for one in found.source.closed)
             why = "no .sql file in any of its folders"
             raise MigralintError(f"{path} holds no migrations: {why}", hint=closed)
 
 
-def _named_sql(found: Found, path: str) -> None:
+def named_sql(found: Found, path: str) -> None:
     folder = layout_folder(found, path)
     if found.layout(folder):
         found.want(folder, path)
@@ -256,25 +183,3 @@ def _flyway_root(found: Found, folder: str) -> str:
         here = posixpath.dirname(here) or "."
         root = here if found.layout(here) == "flyway" else root
     return root
-
-
-def _walk(found: Found, start: str, named: bool = False, scripts_only: bool = False) -> None:
-    """Folders of migrations, and scripts, below `start`, without the folders of tools."""
-    pending = [(start, 0)]
-    while pending:
-        path, depth = pending.pop()
-        folder = found.folder(path)
-        kind = "" if scripts_only else found.layout(path)
-        if kind and (named or holds_migrations(folder, kind)):
-            found.tests.append(path) if of_tests(path) and not named else found.want(path)
-        for name in folder.names:
-            inner = folder.at(name.rstrip("/"))
-            if not name.endswith("/"):
-                if not name.endswith(".sql") and not found.excluded(inner):
-                    found.take_script(inner)
-            elif kind not in FOLDER_EACH and depth < DEEPEST and _is_open(found, inner):
-                pending.append((inner, depth + 1))
-
-
-def _is_open(found: Found, folder: str) -> bool:
-    return posixpath.basename(folder) not in EXCLUDED and not found.excluded(folder)

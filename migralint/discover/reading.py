@@ -42,7 +42,7 @@ def decode(data: bytes) -> tuple[str, str, int]:
         return "", f"is not {'UTF-16' if utf16 else 'UTF-8'} (byte 0x{found})", line
     nul = text.find("\0")
     if nul >= 0:
-        guess = "; is it UTF-16 without its byte order mark?" if nul < 2 else ""
+        guess = " and is probably UTF-16 without its byte order mark" if nul < 2 else ""
         return "", f"holds a NUL character{guess}", text.count("\n", 0, nul) + 1
     return text, "", 1
 

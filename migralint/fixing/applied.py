@@ -13,7 +13,7 @@ import os
 import re
 from hashlib import sha256
 
-from migralint.model import MigralintError, record, replace
+from migralint.model import MigralintError, Record, replace
 from migralint.runner import databases, environment, history
 from migralint.runner.databases import ServerError
 
@@ -51,8 +51,7 @@ PRISMA = (
 OTHERS = "{} has applied it and will not run it again; make a new migration"
 
 
-@record
-class Answer:
+class Answer(Record):
     """Path -> why it is not fixed; `notes` say which database was asked, and which was not."""
 
     refused: Mapping[str, str] = {}

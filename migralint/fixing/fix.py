@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 
 from migralint.fixing import edits, meaning
-from migralint.model import record, replace
+from migralint.model import Record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 MOST_ROUNDS = 50
 
 
-@record
-class Fixed:
+class Fixed(Record):
     """The migrations with their new texts, what is reported of them, what has been fixed, and the
     findings whose fix would have changed more than the wording."""
 

@@ -6,7 +6,7 @@ reader: a terminal obeys escape sequences, and a reviewer believes what bidirect
 
 from __future__ import annotations
 
-from migralint.model import Report, Severity, record
+from migralint.model import Record, Report, Severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ _MODULES = {"json": "json_"}
 _PIECE = 65_536  # characters that are written at once
 
 
-@record
-class Options:
+class Options(Record):
     """How to write, as far as the Report does not say it.
 
     Paths are shown from the folder `here`, where the reader is, and not from the project's `root`

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from migralint.formats.characters import cells, encodable, width
-from migralint.model import Finding, record
+from migralint.model import Finding, Record
 
 
-@record
-class Row:
+class Row(Record):
     """A line to print beside the gutter: its number (0 for none), its text, whether it marks."""
 
     number: int

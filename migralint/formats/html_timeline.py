@@ -10,7 +10,7 @@ from __future__ import annotations
 from html import escape
 
 from migralint.formats.characters import one_line
-from migralint.model import Step, record
+from migralint.model import Record, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,16 +23,14 @@ WAITS = {4: "reads and writes wait", 3: "writes wait", 2: "what waits is not kno
 MOST = 12  # tables in one picture
 
 
-@record
-class Span:
+class Span(Record):
     """What a table is like while one step runs: the level, and how long that is."""
 
     level: int
     seconds: float | None
 
 
-@record
-class Lane:
+class Lane(Record):
     table: str
     spans: tuple[Span, ...]
 

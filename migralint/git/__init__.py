@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 
 from migralint.cache import reads
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+PLACES = ("GIT_DIR", "GIT_WORK_TREE")
 
-@record
-class Changes:
+
+class Changes(Record):
     """Paths from the top of the work tree; `base` is a commit, `how` says how it was found."""
 
     added: tuple[str, ...] = ()
@@ -39,7 +40,7 @@ def run(root: str, *arguments: str) -> tuple[int, bytes]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
+            env={**environment(), "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
             check=False,
         )
     except FileNotFoundError:
@@ -47,6 +48,12 @@ def run(root: str, *arguments: str) -> tuple[int, bytes]:
             "git is not installed", hint="Name the files instead.", status=4
         ) from None
     return done.returncode, done.stdout
+
+
+def environment() -> dict[str, str]:
+    """The variables of git; what they say from here holds where git is started, too."""
+    here = {name: os.environ[name] for name in PLACES if os.environ.get(name)}
+    return {**os.environ, **{name: os.path.abspath(path) for name, path in here.items()}}
 
 
 def text(root: str, *arguments: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from migralint.git import commit, text
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ AZURE = "Add to the pipeline: `- checkout: self` with `fetchDepth: 0`."
 FETCH = "Fetch it: `git fetch --unshallow origin %s`, or name another: `--base REVISION`."
 
 
-@record
-class Base:
+class Base(Record):
     """The commit to compare with, and how it was found, for a person. `tip` is where the branch is
     by now of which the commit is the merge base, "" where none is known."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from migralint.cache import reads
-from migralint.git import run
+from migralint.git import environment, run
 from migralint.model import MigralintError
 
 TYPE_CHECKING = False
@@ -91,6 +91,7 @@ class Tree:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env=environment(),
         )
 
     def __enter__(self) -> Tree:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ AGENTS = ("claude-code", "cursor", "gemini")
 SHELL_TOOLS = frozenset({"Bash", "run_shell_command", "Shell", "shell", "Terminal", "PowerShell"})
 
 
-@record
-class Call:
+class Call(Record):
     """The shell command of a tool call ("" where the call is for another tool), and its folder."""
 
     command: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 
-from migralint.model import MigralintError, Script, record
+from migralint.model import MigralintError, Record, Script
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ WRAPPED = (
 )
 
 
-@record
-class Snippet:
+class Snippet(Record):
     """`path` is the file for it ("" where it can only be printed), `how` what to do with it."""
 
     path: str

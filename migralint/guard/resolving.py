@@ -6,7 +6,7 @@ import glob
 import os
 import shlex
 
-from migralint.model import Operation, Script, record
+from migralint.model import Operation, Record, Script
 from migralint.scripts import form_of
 from migralint.scripts.following import reached
 from migralint.scripts.known import Known, builtin
@@ -34,8 +34,7 @@ MOST = 300
 LARGEST = 1_000_000
 
 
-@record
-class Resolved:
+class Resolved(Record):
     """One command that would run. `variables` and `texts` may hold secrets: never print them."""
 
     operation: Operation

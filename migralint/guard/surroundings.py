@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from migralint.model import record
+from migralint.model import Record
 from migralint.runner import dotenv, strictness
 from migralint.scripts.context import ADDRESS, URL_VARIABLE
 
@@ -28,8 +28,7 @@ LARGEST = 1_000_000
 DATABASE = re.compile(r"://[^/\s]*/([^?#\s'\"]+)")
 
 
-@record
-class Surroundings:
+class Surroundings(Record):
     """What is known of where a command would run. `reasons` are sentences, without secrets."""
 
     environment: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migralint.model import record
+from migralint.model import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ DEFAULTS: Mapping[str, str] = {
 CHOICES = ("allow", "ask", "refuse")
 
 
-@record
-class Danger:
+class Danger(Record):
     """What one of the commands would do; `better` is what to type instead, if known."""
 
     command: str
@@ -30,8 +29,7 @@ class Danger:
     destroys: bool
 
 
-@record
-class Verdict:
+class Verdict(Record):
     """`answer` is allow, ask or refuse; `why` are sentences for the person."""
 
     answer: str

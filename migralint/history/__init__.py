@@ -7,9 +7,9 @@ what is not there any more, or is no migration.
 
 from __future__ import annotations
 
-from migralint.history import changes, folders, order
+from migralint.history import folders, order
 from migralint.history.paths import shell
-from migralint.model import Remark, record
+from migralint.model import Record, Remark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from migralint.model import Base, Listing, Migration
 
 
-@record
-class Past:
+class Past(Record):
     """What a comparison has found out. `moved` are migrations whose folder has another place now,
     with nothing else changed: no new ones."""
 
@@ -43,8 +42,13 @@ def compare(
     is not spoken of.
     """
     texts = {migration.path: migration.text for migration in migrations}
-    moves = changes.moved(base.folders, listings) if base else {}
-    unchanged = frozenset(changes.unchanged(moves, base, texts)) if base else frozenset()
+    moves: Mapping[str, str] = {}
+    unchanged: frozenset[str] = frozenset()
+    if base:
+        from migralint.history import changes
+
+        moves = changes.moved(base.folders, listings)
+        unchanged = frozenset(changes.unchanged(moves, base, texts))
     reported = {m.path for m in migrations if m.report and m.path not in unchanged}
     added = {*base.added} - {*moves.values()} if base else {*reported}
     asked = None if named is None and base is None else {*reported, *(named or ()), *added}

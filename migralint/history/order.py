@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from migralint.history.paths import git_mv, renamed, stem, unit
 from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from typing import Any
 
     from migralint.model import Base, File, Listing
@@ -66,9 +68,8 @@ def duplicates(
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Migrations whose version another one has, which was there first."""
     groups: dict[tuple[str, ...], list[File]] = {}
-    strays = {path for path, _ in listing.strays}
-    for file in listing.files:
-        if file.version and file.path not in strays:
+    for file in _applied(listing):
+        if file.version:
             groups.setdefault(_identity(file), []).append(file)
     several = [files for files in groups.values() if len(files) > 1]
     if listing.layout == "plain" and len(several) > 3:
@@ -86,6 +87,14 @@ def duplicates(
                 name = after(stem(listing.files[-1].path), stem(file.path), taken)
                 facts = {"duplicate": True, "twin": owner.path, "version": file.version}
                 yield file.path, {**facts, **_renaming(listing, file, name)}
+
+
+def _applied(listing: Listing) -> Iterable[File]:
+    """Without those that the tool ignores; many of Drizzle's, which stand at the end, are one."""
+    strays = {path for path, _ in listing.strays}
+    if listing.layout == "drizzle":
+        return takewhile(lambda file: file.path not in strays, listing.files)
+    return (file for file in listing.files if file.path not in strays)
 
 
 def _identity(file: File) -> tuple[str, ...]:

@@ -17,22 +17,33 @@ if TYPE_CHECKING:
     Fact = Callable[[str], Any]
     T = TypeVar("T")
 
-_HASHED = (str, bool, int, Name, Unknown)
+_HASHED = frozenset((str, bool, int, Name, Unknown))
 _MOST_BRANCHES = 500
+
+
+class _Node:
+    """The fact that is asked for next, or what was decided, once one of them is known."""
+
+    __slots__ = ("branches", "decided", "fact")
+
+    def __init__(self) -> None:
+        self.fact = ""
+        self.branches: dict[Any, _Node] = {}
+        self.decided: tuple[Any, ...] = ()
 
 
 def decided_once(decide: Callable[..., T]) -> Callable[..., T]:
     """`decide(kind, fact, *more)` by the facts that it asks for; the rest must be hashable."""
-    trees: dict[object, dict[str, Any]] = {}
+    trees: dict[object, _Node] = {}
 
     def known(kind: str, fact: Fact, *more: object) -> T:
-        tree = trees.setdefault((kind, *more), {})
-        node: dict[str, Any] | None = tree
-        while node and "leaf" not in node:
-            value = fact(node["fact"])
-            node = node["branches"].get(value) if value.__class__ in _HASHED else None
-        if node:
-            leaf: T = node["leaf"]
+        key = (kind, *more)
+        node = trees.get(key)
+        while node is not None and node.fact:
+            value = fact(node.fact)
+            node = node.branches.get(value) if value.__class__ in _HASHED else None
+        if node is not None and node.decided:
+            leaf: T = node.decided[0]
             return leaf
         asked: list[tuple[str, Any]] = []
 
@@ -42,18 +53,16 @@ def decided_once(decide: Callable[..., T]) -> Callable[..., T]:
             return value
 
         found = decide(kind, noted, *more)
-        _grow(tree, asked, found)
+        _grow(trees.setdefault(key, _Node()), asked, found)
         return found
 
     return known
 
 
-def _grow(node: dict[str, Any], asked: list[tuple[str, Any]], found: object) -> None:
+def _grow(node: _Node, asked: list[tuple[str, Any]], found: object) -> None:
     for name, value in asked:
-        if not node:
-            node.update(fact=name, branches={})
-        branches = node["branches"]
-        if value.__class__ not in _HASHED or len(branches) > _MOST_BRANCHES:
+        node.fact = name
+        if value.__class__ not in _HASHED or len(node.branches) > _MOST_BRANCHES:
             return
-        node = branches.setdefault(value, {})
-    node["leaf"] = found
+        node = node.branches.setdefault(value, _Node())
+    node.decided = (found,)

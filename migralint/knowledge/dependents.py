@@ -5,27 +5,30 @@ A thing that was found is a fact; one that was not found is absent only where th
 
 from __future__ import annotations
 
-from migralint.knowledge.schema.lookup import reading
+from itertools import chain, islice
+
+from migralint.knowledge.schema.lookup import involving, naming, of_kind, reading
 from migralint.knowledge.schema.objects import Table, mentions
 from migralint.model import UNKNOWN, Name
 from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from migralint.knowledge.schema import Constraint, Schema
     from migralint.knowledge.schema import View as Query
     from migralint.knowledge.timeline import View
     from migralint.model import Unknown
 
+_SAID = 20
 _STAR = pattern(r"\bselect (?:distinct )?\*")
 _KIND = {"primary_key": "primary key", "foreign_key": "foreign key"}
 
 
 def record_users(view: View, schema: Schema, table: Table, column: Name) -> None:
     """What stands on the column: an index, a check, a foreign key, or one that refers to it."""
-    constraints = table.constraints.values()
+    constraints = involving(table, column)
     indexes = reading(table, column)
     found = {
         "column_indexed": bool(indexes),
@@ -54,45 +57,54 @@ def record_drop_column(view: View, schema: Schema) -> None:
         return
     column = view.operation.facts["column"]
     record_users(view, schema, table, column)
-    goes = [f"index {i.name}" for i in reading(table, column) if i.constraint is None]
-    goes += [
+    indexes = (f"index {i.name}" for i in reading(table, column) if i.constraint is None)
+    constraints = (
         f"{_KIND.get(c.kind, c.kind)} {c.name}"
-        for c in table.constraints.values()
+        for c in involving(table, column)
         if column in c.columns or (c.expression and mentions(c.expression, column.name))
-    ]
-    view.known["goes_with"] = listed(goes)
-    needs = [f"view {v.name}" for v in schema.views.values() if reads(schema, v, table, column)]
-    needs += [
-        f"foreign key {c.name} of {c.table.name}"
+    )
+    view.known["goes_with"] = listed(chain(indexes, constraints))
+    queries = naming(schema, table.name, column)
+    views = (f"view {v.name}" for v in queries if reads(schema, v, table, column))
+    keys = (
+        _key(c)
         for c in schema.references_to(table.name)
         if column in c.references_columns and c.table is not table
-    ]
-    view.known["used_by"] = listed(needs)
+    )
+    view.known["used_by"] = listed(chain(views, keys))
+
+
+def _key(constraint: Constraint) -> str:
+    return f"foreign key {constraint.name} of {constraint.table.name}"
 
 
 def listed(things: Iterable[str]) -> str:
-    """a, b and c"""
-    *rest, last = [*things] or [""]
+    """a, b and c; of very many the first ones, and others"""
+    said = [*islice(things, _SAID + 1)] or [""]
+    *rest, last = [*said[:_SAID], "others"] if len(said) > _SAID else said
     return f"{', '.join(rest)} and {last}" if rest else last
 
 
 def reads(schema: Schema, query: Query, table: Table, column: Name) -> bool:
     """Whether the view surely reads the column: no other relation in it has one of the name."""
-    words = query.words
-    if table.name.name not in words or not (column.name in words or "*" in query.query):
-        return False
+    named = column.name in query.words
+    known = table.columns.get(column)
+    if not named and not (known is not None and schema.is_later(query.batch, known.batch)):
+        return False  # by its star it reads what was there when it was made
     if not query.joins(table.name.name):
         return False
-    named = [Name(word, namespace) for word in words for namespace in schema.schemas]
-    views = [v for name in named if (v := schema.views.get(name)) and v is not query]
-    others = [t for name in named if (t := schema.tables.get(name)) and t is not table]
-    if views or any(not other.whole or column in other.columns for other in others):
-        return False
-    if column.name in query.words:
+    others = False
+    for name in (name for word in query.words for name in schema.namesakes(word)):
+        other = schema.tables.get(name)
+        if other is not None and other is not table:
+            others = True
+            if not other.whole or column in other.columns:
+                return False
+        if schema.views.get(name) not in (None, query):
+            return False
+    if named:
         return _names(query.text, column.name)
-    known = table.columns.get(column)
-    made_later = known is not None and schema.is_later(query.batch, known.batch)
-    return made_later and not others and bool(_STAR.search(query.text))
+    return not others and bool(_STAR.search(query.text))
 
 
 def _names(text: str, column: str) -> bool:
@@ -100,7 +112,8 @@ def _names(text: str, column: str) -> bool:
     import re
 
     found = re.finditer(rf"(?<![\w$]){re.escape(column)}(?![\w$])\"?(\s{{0,9}}\()?", text, re.I)
-    return any(not one[1] and not text[: one.start()].rstrip(' "').endswith(" as") for one in found)
+    before = ((one[1], text[max(one.start() - 40, 0) : one.start()]) for one in found)
+    return any(not call and not head.rstrip(' "').endswith(" as") for call, head in before)
 
 
 def record_table(view: View, schema: Schema) -> None:
@@ -111,38 +124,36 @@ def record_table(view: View, schema: Schema) -> None:
     if table is None:
         return
     absent = schema.absent(table)
-    keys = any(c.kind == "foreign_key" for c in table.constraints.values())
-    referring = [c for c in schema.references_to(name) if c.table is not table]
-    known["has_foreign_key"] = keys or absent
-    known["is_referenced"] = bool(referring) or absent
+    referring = (c for c in schema.references_to(name) if c.table is not table)
+    known["has_foreign_key"] = any(True for _ in of_kind(table, "foreign_key")) or absent
+    known["is_referenced"] = any(True for _ in referring) or absent
     known["is_partition"] = table.partition or absent
     known["has_default_partition"] = table.default_partition is not None or absent
     if view.operation.kind in ("truncate", "drop_table") and facts.get("cascade"):
-        needs = [str(other) for other in _followed(schema, name)]
-        if view.operation.kind == "drop_table":
-            needs = [f"foreign key {c.name} of {c.table.name}" for c in referring]
-            needs += [f"view {v.name}" for v in schema.views.values() if v.joins(name.name)]
-        known["used_by"] = listed(needs)
+        if view.operation.kind == "truncate":
+            known["used_by"] = listed(map(str, _followed(schema, name)))
+        else:
+            keys = (_key(c) for c in schema.references_to(name) if c.table is not table)
+            views = (f"view {v.name}" for v in naming(schema, name) if v.joins(name.name))
+            known["used_by"] = listed(chain(keys, views))
 
 
-def _followed(schema: Schema, name: Name) -> list[Name]:
+def _followed(schema: Schema, name: Name) -> Iterator[Name]:
     """The tables that refer to this one, those that refer to these ..., each once."""
-    found: dict[Name, None] = {name: None}
-    for one in (todo := [name]):
+    found, todo = {name}, [name]
+    for one in todo:
         for other in (c.table.name for c in schema.references_to(one)):
             if other not in found:
-                found[other] = None
+                found.add(other)
                 todo.append(other)
-    return [*found][1:]
+                yield other
 
 
 def record_attach(view: View, schema: Schema) -> None:
     """Whether a CHECK may spare the scan: only if the partition has a valid one at all."""
     record_table(view, schema)
     partition = schema.tables.get(view.operation.facts["partition"])
-    checks = partition and any(
-        c.kind == "check" and c.valid for c in partition.constraints.values()
-    )
+    checks = partition and any(c.valid for c in of_kind(partition, "check"))
     view.known["check_proves_partition"] = (
         UNKNOWN if checks else schema.absent(partition) if partition else UNKNOWN
     )
@@ -158,8 +169,7 @@ def record_type_users(view: View, schema: Schema) -> None:
         known["used_by"] = listed(
             f"{table.name}.{column.name}" for column, table in own.columns.items()
         )
-    typed = any(table.facts.get("of_type") == name for table in schema.tables.values())
-    known["type_has_tables"] = typed or schema.absent(None)
+    known["type_has_tables"] = bool(schema.typed.get(name)) or schema.absent(None)
 
 
 def record_owner(view: View, schema: Schema) -> None:
@@ -176,8 +186,6 @@ def record_owner(view: View, schema: Schema) -> None:
 
 
 def generated_columns(table: Table, schema: Schema) -> bool | Unknown:
-    found = any(column.generated in ("stored", "virtual") for column in table.columns.values())
+    columns = table.columns.values() if table in schema.generating else ()
+    found = any(column.generated in ("stored", "virtual") for column in columns)
     return found or schema.absent(table)
-
-
-UNRECORDED = {"goes_with": "", "used_by": ""}

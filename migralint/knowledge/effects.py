@@ -7,7 +7,7 @@ The lock, what it blocks, what is read or written again come from the measured d
 from __future__ import annotations
 
 from migralint.knowledge import estimates
-from migralint.model import UNKNOWN, record, replace
+from migralint.model import UNKNOWN, Record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 ROW = 200  # bytes, where only the rows are known
 
 
-@record
-class Effect:
+class Effect(Record):
     """`blocks` is "reads and writes", "writes", "nothing" or "unknown".
 
     `work` is what is done with the rows: "rewrite", "index", "scan", "perhaps a scan", "" (the

@@ -10,20 +10,25 @@ from migralint.knowledge import (
     advice,
     rebuild,
     shapes,
-    sizes,
     transactions,
     uniqueness,
 )
-from migralint.knowledge.recording import MADE
+from migralint.knowledge.recording import MADE, new_object
+from migralint.light import cache, later
 from migralint.model import UNKNOWN, Name
+from migralint.regex import pattern
+from migralint.sql.vocabulary import facts_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from migralint.knowledge import sizes
     from migralint.knowledge.timeline import View
     from migralint.model import Unknown
+else:
+    sizes = later("migralint.knowledge.sizes")
 
 OLDEST_SUPPORTED = {"postgres": 14, "mysql": 80, "sqlite": 3}
 _IDENTIFIERS = frozenset((
@@ -31,6 +36,7 @@ _IDENTIFIERS = frozenset((
     "sequence", "schema", "new_name",
 ))  # fmt: skip
 _NAMING = ("create_", "add_", "rename_")
+_PASSWORD = pattern(r"\w://[^\s:/@']+:[^\s@/']+@")
 _LONG = 15  # characters, of four bytes at most
 _LONGEST = {"postgres": 63, "mysql": 64}
 
@@ -70,12 +76,13 @@ def destructive(view: View) -> bool:
 
 def generated_sql(view: View) -> bool:
     """Whether a mark of the layout's tool stands before the statement."""
-    from migralint.knowledge.marks import generated_statements
-
     timeline = view.timeline
     starts = timeline.cached.get("generated")
     if starts is None:
-        statements = {v.operation.statement.start: v.operation.statement for v in timeline.views}
+        from migralint.knowledge.marks import generated_statements
+
+        written = [v.operation.statement for v in timeline.views if v.operation.kind != "migration"]
+        statements = {statement.start: statement for statement in written}
         starts = generated_statements(view.migration, list(statements.values()))
         timeline.cached["generated"] = starts
     return view.operation.statement.start in starts
@@ -239,7 +246,7 @@ def whole_table(view: View) -> bool:
     from migralint.sql.conditions import bounded
 
     table = view.timeline.schema.tables.get(view.operation.facts["table"])
-    unique = uniqueness.alone(table) if table is not None and table.whole else None
+    unique = uniqueness.alone(view, table) if table is not None and table.whole else None
     return not bounded(view.fact("where"), view.migration.dialect, unique)
 
 
@@ -248,13 +255,20 @@ def duplicate_columns(view: View) -> bool:
     return columns is not UNKNOWN and len(set(columns)) < len(columns)
 
 
+@cache
+def _identifiers(kind: str) -> tuple[str, ...]:
+    return tuple(fact for fact in facts_of(kind) if fact in _IDENTIFIERS)
+
+
 def long_identifier(view: View) -> bool:
     """Whether a name that the operation gives is longer than the server keeps."""
     longest = _LONGEST.get(view.migration.dialect)
     if longest is None or not view.operation.kind.startswith(_NAMING):
         return False
-    for fact, value in view.operation.facts.items():
-        if value.__class__ is not Name or len(value.name) <= _LONG or fact not in _IDENTIFIERS:
+    facts = view.operation.facts
+    for fact in _identifiers(view.operation.kind):
+        value = facts.get(fact)
+        if value.__class__ is not Name or len(value.name) <= _LONG:
             continue
         if len(value.name.encode() if longest == 63 else value.name) > longest:
             return True
@@ -266,11 +280,13 @@ def column_count(view: View) -> int:
 
 
 def holds_password(view: View) -> bool:
-    import re
-
     if view.operation.facts.get("has_password"):
         return True
-    return bool(re.search(r"\w://[^\s:/@']+:[^\s@/']+@", view.operation.statement.text[:100_000]))
+    statement = view.operation.statement
+    known: dict[int, bool] = view.remembered.setdefault("passwords", {})
+    if statement.start not in known:
+        known[statement.start] = _PASSWORD.search(statement.text[:100_000]) is not None
+    return known[statement.start]
 
 
 DERIVE: dict[str, Callable[[View], Any]] = {
@@ -284,6 +300,7 @@ DERIVE: dict[str, Callable[[View], Any]] = {
     "generated_sql": generated_sql,
     "statements_in_file": lambda view: view.timeline.statements,
     "new_table": new_table,
+    "new_object": new_object,
     "recreated": recreated,
     "replaced": replaced,
     "effect": effect,
@@ -308,7 +325,11 @@ DERIVE: dict[str, Callable[[View], Any]] = {
     "refers_to_itself": lambda view: view.fact("references") == view.fact("table"),
     **rebuild.DERIVE,
     **shapes.DERIVE,
-    **sizes.DERIVE,
+    "table_rows": sizes.table_rows,
+    "known_empty": sizes.known_empty,
+    "table_bytes": sizes.table_bytes,
+    "large_table": sizes.large_table,
     **transactions.DERIVE,
+    **uniqueness.DERIVE,
     **advice.DERIVE,
 }

@@ -7,10 +7,10 @@ https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES
 
 from __future__ import annotations
 
-from migralint.knowledge.data import load
+from migralint.built import measured
 from migralint.knowledge.decisions import decided_once
 from migralint.light import cache
-from migralint.model import UNKNOWN, record
+from migralint.model import UNKNOWN, Record
 from migralint.sql.vocabulary import DERIVED, facts_of
 
 TYPE_CHECKING = False
@@ -77,8 +77,7 @@ SCHEMA_FACTS = {
 }
 
 
-@record
-class Effect:
+class Effect(Record):
     """What an operation does on the server while it runs.
 
     `lock` is the strongest on the operation's own relation ("" none; where unknown facts decide,
@@ -115,7 +114,7 @@ def effect(kind: str, fact: Fact, version: int) -> Effect | Unknown:
 
 @decided_once
 def _effect(kind: str, fact: Fact, version: int) -> Effect | Unknown:
-    data = load("postgres-locks")
+    data = measured("postgres-locks")
     rows = data["rows"].get(kind)
     if not rows:
         return UNKNOWN

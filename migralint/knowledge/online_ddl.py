@@ -7,10 +7,10 @@ https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-operations.html
 
 from __future__ import annotations
 
-from migralint.knowledge.data import load
+from migralint.built import measured
 from migralint.knowledge.decisions import decided_once
 from migralint.knowledge.locks import holds
-from migralint.model import UNKNOWN, record
+from migralint.model import UNKNOWN, Record
 from migralint.sql.vocabulary import DERIVED, facts_of
 
 TYPE_CHECKING = False
@@ -42,8 +42,7 @@ SCHEMA_FACTS = {
 }
 
 
-@record
-class Online:
+class Online(Record):
     """How the server carries out one action of an ALTER TABLE.
 
     `algorithm` and `lock` are the worst that the unknown facts (the exact version among them) leave
@@ -63,7 +62,7 @@ class Online:
 def online(kind: str, fact: Fact, version: int, mariadb: bool = False) -> Online | Unknown:
     """How an action of this kind runs; UNKNOWN for what is no ALTER TABLE or not in the table."""
     server = "mariadb" if mariadb else "mysql"
-    rows = load("mysql-online")[server].get(kind)
+    rows = measured("mysql-online")[server].get(kind)
     if not rows:
         return UNKNOWN
     found = list(

@@ -8,6 +8,9 @@ https://www.sqlite.org/lang_altertable.html#otheralter
 
 from __future__ import annotations
 
+from itertools import chain, takewhile
+
+from migralint.light import later
 from migralint.model import UNKNOWN, Name
 from migralint.regex import pattern
 
@@ -16,14 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from migralint.knowledge import renames
     from migralint.knowledge.schema import Schema, Table
     from migralint.knowledge.schema.objects import OwnType
     from migralint.knowledge.timeline import View
     from migralint.model import Unknown
+else:
+    renames = later("migralint.knowledge.renames")
 
 SELECT = pattern(r"(?is)\bselect\b(.{1,20000}?)(?:\bfrom\b|\Z)")
 WORD = pattern(r"\w+")
-PART = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 def record_drop(view: View, schema: Schema) -> None:
@@ -53,22 +58,22 @@ def _number(table: Table) -> Name | None:
     return column.name if column is not None and column.type.lower() == "integer" else None
 
 
-def _sources(view: View) -> dict[str, list[Name]]:
+def _sources(view: View) -> dict[str, dict[Name, None]]:
     return _renamed(view, "rename_table", "table")
 
 
-def renamed_types(view: View) -> dict[str, list[Name]]:
+def renamed_types(view: View) -> dict[str, dict[Name, None]]:
     return _renamed(view, "rename_type", "type_name")
 
 
-def _renamed(view: View, kind: str, own: str) -> dict[str, list[Name]]:
+def _renamed(view: View, kind: str, own: str) -> dict[str, dict[Name, None]]:
     """New name -> what the file gives it to, earlier or later."""
     timeline = view.timeline
-    found: dict[str, list[Name]] | None = timeline.cached.get(kind)
+    found: dict[str, dict[Name, None]] | None = timeline.cached.get(kind)
     if found is None:
         found = timeline.cached[kind] = {}
         for facts in (o.facts for o in timeline.operations if o.kind == kind):
-            found.setdefault(facts["new_name"].name, []).append(facts[own])
+            found.setdefault(facts["new_name"].name, {})[facts[own]] = None
     return found
 
 
@@ -83,12 +88,13 @@ def lost_columns(view: View) -> str | Unknown:
     kept = set(made[source])
     read: set[str] = set()  # what goes into a column of another name, or into another table
     dropped = view.fact("table").name.lower()
-    for insert in view.earlier(("insert",)):
+    for insert in view.earlier(("insert",), table=source):
         facts = insert.operation.facts
         if facts["table"] == source and facts["columns"]:
             kept &= set(facts["columns"])
-        if dropped in _words_of(insert):
-            read |= _selected(insert.operation.statement.text)
+    for copy in _earlier_copies(view, dropped):
+        if copy.operation.kind == "insert":
+            read |= _selected(copy.operation.statement.text)
     lost = [c for c in columns if c not in kept and c.name.lower() not in read]
     number = view.fact("numbers_of_new_tables")[source]
     view.known["renumbered"] = str(number) if number in lost else ""
@@ -108,12 +114,24 @@ def copies(view: View) -> tuple[View, View] | None:
         if back.fact("source") != "select":
             continue
         read = _words_of(back)
-        for out in view.earlier(("insert", "create_table")):
+        for out in _earlier_copies(view, table.name.lower()):
             if out.fact("source") != "select" and out.fact("as_query") is not True:
                 continue
-            if out.fact("table").name.lower() in read and table.name.lower() in _words_of(out):
+            if out.fact("table").name.lower() in read:
                 return out, back
     return None
+
+
+def _earlier_copies(view: View, word: str) -> Iterable[View]:
+    """The statements before this one that have the word, and put what they read into a table."""
+    known: dict[str, list[View]] | None = view.remembered.get("copies")
+    if known is None:
+        known = view.remembered["copies"] = {}
+        for other in view.others(("insert", "create_table")):
+            if other.fact("as_query") is True or "select" in other.operation.statement.text.lower():
+                for one in _words_of(other):
+                    known.setdefault(one, []).append(other)
+    return takewhile(lambda other: other.index < view.index, known.get(word, ()))
 
 
 def _words_of(view: View) -> set[str]:
@@ -136,14 +154,18 @@ def _selected(text: str) -> set[str]:
 
 
 def drops_referenced(view: View) -> bool | Unknown:
-    answers = {other.fact("is_referenced") for other in view.later(("drop_table",))}
-    return True if True in answers else UNKNOWN if UNKNOWN in answers else False
+    drops = view.timeline.cached.get("drops")
+    if drops is None:  # where the last one stands of each answer
+        drops = {v.fact("is_referenced"): v.index for v in view.others(("drop_table",))}
+        view.timeline.cached["drops"] = drops
+    last = (answer for answer in (True, UNKNOWN) if drops.get(answer, -1) > view.index)
+    return next(last, False)
 
 
 def _successor(view: View) -> Name | None:
     """The table that takes the dropped one's name, or whose name the dropped one gave up first."""
     same, kinds = {"new_name": view.operation.facts["table"]}, ("rename_table",)
-    for rename in (*view.later(kinds, **same), *view.earlier(kinds, **same)):
+    for rename in chain(view.later(kinds, **same), view.earlier(kinds, **same)):
         source: Name = rename.operation.facts["table"]
         return source
     return None
@@ -153,13 +175,16 @@ def lost_values(old: OwnType | None, new: OwnType | None) -> str | Unknown:
     """The values that an enum lacks of the one that it replaces."""
     if old is None or new is None:
         return UNKNOWN
-    return ", ".join(value for value in old.values if value not in new.values)
+    kept = set(new.values)
+    return ", ".join(value for value in old.values if value not in kept)
 
 
 def _next_enum(view: View) -> Name | None:
     """DROP TYPE a, then ALTER TYPE b RENAME TO a, where b was made by this migration."""
-    made, wanted = view.known.get("lost_to", ()), view.operation.facts["type_name"]
-    for rename in view.later(("rename_type",), new_name=wanted) if made else ():
+    made = view.known.get("lost_to")
+    if not made:  # MySQL's MODIFY of a column that no migration made has no type's name either
+        return None
+    for rename in view.later(("rename_type",), new_name=view.operation.facts["type_name"]):
         source: Name = rename.operation.facts["type_name"]
         if source in made:
             return source
@@ -170,42 +195,6 @@ def _lost_to_next(view: View) -> str | Unknown:
     successor = _next_enum(view)
     lost: str | Unknown = view.known["lost_to"][successor] if successor else UNKNOWN
     return lost
-
-
-def renamed_to(view: View) -> Name:
-    """A column of the same type that this migration adds to the table that loses one.
-
-    Where it drops or adds several of this type, one that shares a word of its name with this one.
-    """
-    old, own = view.fact("old_type"), view.operation.facts
-    if old is UNKNOWN or not old:
-        return Name("")
-    added: list[Name] = [
-        v.fact("column") for v in _others(view, "add_column", type=old, inline=False)
-    ]
-    if not added:
-        return Name("")
-    dropped = any(_others(view, "drop_column", old_type=value) for value in (old, UNKNOWN))
-    if len(added) == 1 and not dropped:
-        return added[0]
-    words = _words(own["column"].name)
-    shared = [(len(words & _words(name.name)), name) for name in added]
-    best = max((count for count, _ in shared), default=0)
-    return next((name for count, name in shared if count == best > 0), Name(""))
-
-
-def _others(view: View, kind: str, **same: Any) -> list[View]:
-    """What is done to other columns of the table, with these facts."""
-    table, column, kinds = view.fact("table"), view.fact("column"), (kind,)
-    same["table"] = table
-    found = (*view.earlier(kinds, **same), *view.later(kinds, **same))
-    return [v for v in found if v.fact("table") == table and v.fact("column") != column]
-
-
-def _words(name: str) -> set[str]:
-    """userId, user_id and USER_ID -> {"user", "id"}; what every name may have says nothing."""
-    parts = PART.findall(name)
-    return {part.lower() for part in parts} - {"id", "at", "is", "by", "new", "old"}
 
 
 def record_index_drop(view: View, schema: Schema) -> None:
@@ -224,7 +213,7 @@ def beyond_orm(view: View) -> bool | Unknown:
 
 
 DERIVE: dict[str, Callable[[View], Any]] = {
-    "renamed_to": renamed_to,
+    "renamed_to": lambda view: renames.renamed_to(view),
     "enum_replaced": lambda view: _next_enum(view) is not None,
     "lost_values": _lost_to_next,
     "lost_columns": lost_columns,

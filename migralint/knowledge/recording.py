@@ -6,7 +6,9 @@ the way) is written into `View.known` as the replay passes; facts.py works out t
 
 from __future__ import annotations
 
-from migralint.knowledge import dependents, rebuild, shapes, uniqueness
+from migralint.knowledge import rebuild, shapes, standing, uniqueness
+from migralint.knowledge.schema.lookup import involving, parts_of
+from migralint.light import later
 from migralint.model import UNKNOWN, Name
 from migralint.sql.vocabulary import facts_of
 
@@ -15,9 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from migralint.knowledge import dependents
     from migralint.knowledge.schema import Constraint, Schema, Table
     from migralint.knowledge.timeline import View
     from migralint.model import Unknown
+else:
+    dependents = later("migralint.knowledge.dependents")
 
 MADE = {
     "create_index": "index", "create_view": "view", "create_type": "type_name",
@@ -35,11 +40,11 @@ UNRECORDED: dict[str, Any] = {
     "validated_check_proves_not_null": False,
     "partitioned_table": UNKNOWN, "old_type": UNKNOWN, "old_nullable": UNKNOWN,
     "key_not_null": UNKNOWN, "settings": {},
-    **rebuild.UNRECORDED, **dependents.UNRECORDED, **shapes.UNRECORDED,
+    "goes_with": "", "used_by": "",
+    **rebuild.UNRECORDED, **shapes.UNRECORDED, **standing.UNRECORDED,
     **uniqueness.UNRECORDED,
 }  # fmt: skip
 _OBJECTS = frozenset(MADE.values())
-_named: dict[str, list[str]] = {}  # kind -> those of its facts that name such an object
 _SETTINGS = ("lock_timeout", "timezone")  # those that facts ask for
 
 
@@ -51,7 +56,7 @@ def record(view: View, schema: Schema) -> None:
         index = schema.index(facts["index"])
         if index is not None:
             known["table"] = index.table.name
-    skipped = schema.skips(view.operation)
+    skipped = schema.skipped[0] is view.operation.statement and schema.skips(view.operation)
     if skipped and schema.certain(None):
         known["idle"] = True  # a part of CREATE TABLE IF NOT EXISTS, which finds the table
     table_name = known.get("table")
@@ -66,8 +71,9 @@ def record(view: View, schema: Schema) -> None:
     for recorder in _RECORDERS.get(kind, ()):
         recorder(view, schema)
     if "table" in facts:
-        shapes.record_missing(view, schema, table)
-    _record_object(view)
+        standing.record_missing(view, schema, table)
+    if kind in MADE:
+        timeline.made.setdefault((MADE[kind], facts[MADE[kind]]), view.index)
     if kind == "truncate" or (kind == "delete" and not facts["has_where"]):
         timeline.emptied.add(facts["table"])
     elif kind == "set" and facts["parameter"] in _SETTINGS:
@@ -162,7 +168,7 @@ def _record_index(view: View, schema: Schema) -> None:
 
 def _record_engine(view: View, schema: Schema) -> None:
     table = schema.tables.get(view.operation.facts["table"])
-    words = table.facts.get("options", "").split() if table is not None else []
+    words = table.options.split() if table is not None else []
     if "engine" in words:
         old = [word for word in words[words.index("engine") + 1 :] if word != "="]
         view.known["engine_changes"] = bool(old) and old[0] != view.operation.facts["engine"]
@@ -181,17 +187,16 @@ def _proved(view: View, schema: Schema) -> bool | Unknown:
     table = schema.tables.get(view.operation.facts["table"])
     column = view.operation.facts["column"]
     wanted = f"{column.name} is not null".lower()
-    for constraint in table.constraints.values() if table else ():
+    for constraint in involving(table, column) if table else ():
         if not constraint.valid:
             continue
         if constraint.kind == "not_null" and column in constraint.columns:
             return True
         if constraint.kind == "check" and wanted in _conjuncts(constraint.expression):
             return True
-    seen = {constraint.name for constraint in table.constraints.values()} if table else set()
-    validated = view.earlier(("validate_constraint",), table=view.operation.facts["table"])
-    same = [v for v in validated if v.operation.facts["table"] == view.operation.facts["table"]]
-    return UNKNOWN if any(v.operation.facts["constraint"] not in seen for v in same) else False
+    same = {"table": view.operation.facts["table"], "constraint_type": UNKNOWN}
+    unseen = view.earlier(("validate_constraint",), **same)
+    return UNKNOWN if any(v.operation.facts["table"] == same["table"] for v in unseen) else False
 
 
 def _conjuncts(expression: str) -> list[str]:
@@ -209,17 +214,20 @@ def _record_constraint(view: View, schema: Schema) -> None:
     table = schema.tables.get(facts["table"])
     constraint = table.constraints.get(Name(facts["constraint"].name)) if table else None
     view.known["already_validated"] = constraint is not None and _is_validated(constraint)
-    if constraint is not None and "constraint_type" not in facts:
+    if constraint is not None and not facts.get("constraint_type"):
         view.known["constraint_type"] = constraint.kind.replace("_", " ")
 
 
 def _is_validated(constraint: Constraint) -> bool:
     """A partitioned table has no rows of its own: where all of its partitions are done, it is."""
-    parts, table = [], constraint.table
-    for child in table.children:
-        parts += [c for c in child.constraints.values() if c.parent is constraint]
-    whole = table.partitioned and bool(parts) and len(parts) == len(table.children)
-    return constraint.valid or (whole and all(map(_is_validated, parts)))
+    asked = [constraint]
+    for one in asked:
+        parts = [] if one.valid else parts_of(one)
+        whole = one.table.partitioned and bool(parts) and len(parts) == len(one.table.children)
+        if not (one.valid or whole):
+            return False
+        asked += parts
+    return True
 
 
 def _record_type(view: View, schema: Schema) -> None:
@@ -270,18 +278,20 @@ def _record_update(view: View, schema: Schema) -> None:
 
 
 _RECORDERS: dict[str, tuple[Callable[[View, Schema], None], ...]] = {
-    "create_table": (shapes.record_existing, dependents.record_table),
+    "create_table": (standing.record_taken, shapes.record_existing, dependents.record_table),
     "drop_table": (rebuild.record_drop, dependents.record_table),
     "truncate": (dependents.record_table,), "detach_partition": (dependents.record_table,),
     "attach_partition": (dependents.record_attach,),
-    "add_column": (_record_type_change, shapes.record_existing_column),
+    "add_column": (_record_type_change, standing.record_taken, shapes.record_existing_column),
     "alter_column_type": (_record_type_change,),
     "modify_column": (_record_modify, _record_type_change),
     "drop_column": (dependents.record_drop_column,),
     "set_not_null": (_record_not_null,), "update": (_record_update,),
     "add_unique": (_record_key, uniqueness.record_unique), "add_primary_key": (_record_key,),
+    "create_type": (standing.record_taken,),
     "create_index": (
-        _record_key, shapes.record_duplicate, _record_index, uniqueness.record_unique,
+        standing.record_taken, _record_key, shapes.record_duplicate, _record_index,
+        uniqueness.record_unique,
     ),
     "drop_index": (rebuild.record_index_drop, uniqueness.record_dropped),
     "drop_constraint": (
@@ -301,17 +311,10 @@ _RECORDERS: dict[str, tuple[Callable[[View, Schema], None], ...]] = {
 }  # fmt: skip
 
 
-def _record_object(view: View) -> None:
+def new_object(view: View) -> bool:
     """Made earlier in this migration: what DROP and ALTER then do concerns nobody else."""
-    kind, facts, known = view.operation.kind, view.operation.facts, view.known
-    made = view.timeline.made
-    if kind not in _named:
-        _named[kind] = [fact for fact in facts_of(kind) if fact in _OBJECTS]
-    named = _named[kind] if made else ()
-    known["new_object"] = bool(
-        known.get("new_table")
-        or known.get("new_type")
-        or any((fact, facts[fact]) in made for fact in named if fact in facts)
-    )
-    if kind in MADE:
-        made.add((MADE[kind], facts[MADE[kind]]))
+    if view.fact("new_table") is True or view.fact("new_type") is True:
+        return True
+    kind, facts, made = view.operation.kind, view.operation.facts, view.timeline.made
+    named = [fact for fact in facts_of(kind) if fact in _OBJECTS and fact in facts] if made else ()
+    return any(made.get((fact, facts[fact]), view.index) < view.index for fact in named)

@@ -1,4 +1,4 @@
-"""What the schema has already, or lacks: indexes twice, IF NOT EXISTS in vain, unknown objects.
+"""What the schema has already: IF NOT EXISTS in vain, indexes twice, policies, unfinished changes.
 
 These facts speak only of what is surely so: where the schema does not know, they are empty, and the
 rules that ask for them say nothing.
@@ -10,81 +10,19 @@ from itertools import takewhile
 
 from migralint.knowledge.schema.lookup import having
 from migralint.model import UNKNOWN, Name
-from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from migralint.knowledge.schema import Schema, Table
+    from migralint.knowledge.schema import Schema
     from migralint.knowledge.schema.objects import Index
     from migralint.knowledge.timeline import View
     from migralint.model import Unknown
 
 # After so many further migrations an unfinished change is spoken of, once.
 PATIENCE = 5
-_SYSTEM_COLUMNS = frozenset(
-    ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid", "rowid", "_rowid_", "(expression)"]
-)
-_MAKES = frozenset(("create_table", "set_schema", "comment", "change_owner"))
-_CHANGES_ROWS = frozenset(("insert", "update", "delete", "merge", "copy", "select", "truncate"))
-# The tables in which the tools keep what they have applied.
-_OF_TOOLS = pattern(
-    r"(?i)migration|schema_(?:version|history|info)|db_version|revision|databasechangelog"
-)
-
-
-# A statement needs what no migration made
-
-
-def record_missing(view: View, schema: Schema, table: Table | None) -> None:
-    """Names the table or column that surely does not exist when the statement runs."""
-    facts, kind = view.operation.facts, view.operation.kind
-    if (
-        schema.gaps
-        or kind in _MAKES
-        or facts.get("inline")
-        or facts.get("if_exists")
-        or facts.get("if_table_exists")
-        or facts.get("in_do")
-        or (kind in _CHANGES_ROWS and view.migration.dialect != "postgres")
-    ):
-        return
-    named, missing = facts["table"], ""
-    other = facts.get("references") if kind == "add_foreign_key" else None
-    if table is None and schema.missing(named):
-        missing = f"table {named}"
-    elif other is not None and schema.missing(other):
-        missing = f"table {other}"
-    elif table is not None and (column := _missing_column(schema, table, facts, kind)):
-        missing = f"column {column}"
-    if missing and not ("{{" in named.sql or _OF_TOOLS.search(named.name)):
-        view.known["missing_object"] = missing
-
-
-def _missing_column(schema: Schema, table: Table, facts: Any, kind: str) -> str:
-    if not schema.certain(table):
-        return ""
-    names: list[Name] = list(facts.get("columns", ()))
-    if "column" in facts and kind != "add_column":  # CHANGE a b: the renaming has been replayed
-        names.append(
-            facts.get("new_name", facts["column"]) if kind == "modify_column" else facts["column"]
-        )
-    for name in names:
-        if (
-            name not in table.columns
-            and name.name.lower() not in _SYSTEM_COLUMNS
-            and "{{" not in name.name
-        ):
-            return "" if _has_namesake(schema, table) else f"{name} of {table.name}"
-    return ""
-
-
-def _has_namesake(schema: Schema, table: Table) -> bool:
-    """With a search_path, `a.t` and `t` may be one table."""
-    name, own = table.name.name, table.name.schema
-    return any(Name(name, other) in schema.tables for other in schema.schemas if other != own)
 
 
 # IF NOT EXISTS finds something else
@@ -275,4 +213,4 @@ DERIVE: dict[str, Callable[[View], Any]] = {
     "row_security_state": row_security_state,
     "unfinished": unfinished,
 }
-UNRECORDED = {"missing_object": "", "existing_columns": None, "covered_by_index": Name("")}
+UNRECORDED = {"existing_columns": None, "covered_by_index": Name("")}

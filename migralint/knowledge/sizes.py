@@ -6,18 +6,15 @@ comes with a pull request, and no YAML reader has to be loaded for every commit.
 
 from __future__ import annotations
 
+from migralint.config import SNAPSHOT as SNAPSHOT
 from migralint.model import UNKNOWN, MigralintError, Sizes
 from migralint.regex import pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
     from migralint.knowledge.timeline import View
     from migralint.model import Name, Unknown
 
-SNAPSHOT = ".migralint/sizes.yaml"
 OLD = 90  # days after which the snapshot's note asks for a new one
 _DAY = pattern(r"\d{4}-\d\d-\d\d\Z")
 _PLAIN = pattern(r"[a-z_][a-z0-9_.]{0,200}\Z")
@@ -169,11 +166,3 @@ def large_table(view: View) -> bool | Unknown:
         return listed and (rows is None or rows >= config.large_table_rows)
     counted = _snapshot(view, name, 0)
     return UNKNOWN if counted is UNKNOWN else counted >= config.large_table_rows
-
-
-DERIVE: dict[str, Callable[[View], Any]] = {
-    "table_rows": table_rows,
-    "known_empty": known_empty,
-    "table_bytes": table_bytes,
-    "large_table": large_table,
-}

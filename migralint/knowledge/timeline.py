@@ -7,7 +7,6 @@ knowledge/facts.py only when a rule asks, and once.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from itertools import takewhile
 
 from migralint.model import UNKNOWN, Name
@@ -128,7 +127,7 @@ class Timeline:
         self.schema: Schema = schema
         own = (o.statement.start for o in operations if o.kind != "migration")
         self.statements: int = len(set(own))
-        self.made: set[tuple[str, Name]] = set()
+        self.made: dict[tuple[str, Name], int] = {}  # what kind of thing -> the first that makes it
         self.emptied: set[Name] = set()
         self.settings: dict[str, str] = {}
         self.views: list[View] = []
@@ -148,6 +147,11 @@ class Timeline:
             self._by_kind.setdefault(operation.kind, []).append(view)
             record(view, schema)
             schema.apply(operation, batch)
+        text = migration.text
+        if ("do_block" in self._by_kind or "{" in text) and ("els" in text or "ELS" in text):
+            from migralint.knowledge import arms
+
+            arms.correct(self)
 
     def end(self) -> None:
         """Let go of the operations, which know their timeline: nobody asks about them any more.
@@ -167,8 +171,8 @@ class Timeline:
         if same:
             lists = [self._alike(found, same) for found in lists]
         rest = [map(found.__getitem__, _from(found, start)) for found in lists]
-        if len(rest) == 1:
-            return rest[0]
+        if len(rest) < 2:
+            return rest[0] if rest else ()
         from heapq import merge
 
         return merge(*rest, key=_index)
@@ -192,4 +196,8 @@ def _index(view: View) -> int:
 
 
 def _from(found: list[View], start: int) -> range:
-    return range(bisect_left(found, start, key=_index), len(found))
+    if found and found[0].index < start:
+        from bisect import bisect_left
+
+        return range(bisect_left(found, start, key=_index), len(found))
+    return range(len(found))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from migralint.model import UNKNOWN
 from migralint.regex import pattern
 
@@ -68,10 +70,12 @@ def _same_transaction(view: View, other: View) -> bool | Unknown:
 
 def _any_shared(view: View, others: Iterable[View]) -> bool | Unknown:
     """Whether one of the others runs in the transaction of `view`."""
-    answers = [_same_transaction(view, other) for other in others]
-    if True in answers:
-        return True
-    return UNKNOWN if UNKNOWN in answers else False
+    found: bool | Unknown = False
+    for answer in (_same_transaction(view, other) for other in others):
+        if answer is True:
+            return True
+        found = UNKNOWN if answer is UNKNOWN else found
+    return found
 
 
 def after_blocking_lock(view: View) -> bool | Unknown:
@@ -142,19 +146,26 @@ _NAMES_VALUES = ("comment", "add_enum_value", "rename_enum_value", "create_type"
 
 def used_value(view: View) -> bool | Unknown:
     """Whether the value that is added to the enum is used later in the same transaction."""
+    from bisect import bisect_right
+
     value = view.fact("value")
     literal = "'" + value.replace("'", "''") + "'"
     own = view.operation.statement
     drops = view.later(("drop_type",), type_name=view.fact("type_name"))
     gone = next((drop.index for drop in drops), len(view.timeline.views))
-    users = [
+    quoting = _quoting(view).get(value.partition("'")[0], [])
+    start = bisect_right(quoting, view.index, key=_index)
+    later = map(quoting.__getitem__, range(start, len(quoting)))
+    users = (
         other
-        for other in _quoting(view).get(value.partition("'")[0], ())
-        if view.index < other.index < gone
-        and other.operation.statement is not own
-        and literal in _evaluated(other)
-    ]
+        for other in takewhile(lambda one: one.index < gone, later)
+        if other.operation.statement is not own and literal in _evaluated(other)
+    )
     return _any_shared(view, users)
+
+
+def _index(view: View) -> int:
+    return view.index
 
 
 def _quoting(view: View) -> dict[str, list[View]]:

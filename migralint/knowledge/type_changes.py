@@ -7,8 +7,8 @@ https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES
 
 from __future__ import annotations
 
+from migralint.built import measured
 from migralint.knowledge import types
-from migralint.knowledge.data import load
 from migralint.model import UNKNOWN
 from migralint.regex import pattern
 
@@ -153,7 +153,7 @@ def _step(
         return NOTHING if _keeps_length(before, after) else REWRITE
     if before.name in _TIMESTAMPS and after.name in _TIMESTAMPS:
         return _zone_step(after, version, timezone)
-    cast = load("postgres-casts")["casts"].get(before.name, {}).get(after.name, "  ")
+    cast = measured("postgres-casts")["casts"].get(before.name, {}).get(after.name, "  ")
     method, context = cast[0], cast[1]
     if context == "e" and not explicit:
         return REFUSED

@@ -7,7 +7,7 @@ Canonical names are those that the servers print: format_type() of PostgreSQL
 
 from __future__ import annotations
 
-from migralint.model import UNKNOWN, record
+from migralint.model import UNKNOWN, Record
 from migralint.regex import pattern
 
 TYPE_CHECKING = False
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from migralint.model import Unknown
 
 
-@record
-class Type:
+class Type(Record):
     """A type as the server understands it.
 
     `arguments` are the numbers in parentheses (length; precision and scale), `dimensions` those of

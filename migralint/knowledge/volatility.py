@@ -7,7 +7,7 @@ https://www.postgresql.org/docs/current/xfunc-volatility.html
 
 from __future__ import annotations
 
-from migralint.knowledge.data import load
+from migralint.built import measured
 from migralint.model import UNKNOWN
 from migralint.sql.tokens import NAME, PARAMETER, SYMBOL, TEMPLATE, WORD, Token, tokens
 
@@ -44,7 +44,7 @@ def is_volatile(expression: str) -> bool | Unknown:
 
 def volatility(schema: str, name: str) -> str | Unknown:
     """What a function of PostgreSQL or its extensions is: "volatile", "stable" or "immutable"."""
-    data = load("postgres-functions")
+    data = measured("postgres-functions")
     if schema in ("", "pg_catalog"):
         for kind in ("volatile", "stable", "immutable"):
             if _among(name, data[kind]) or _among(name, data[f"newer_{kind}"]):

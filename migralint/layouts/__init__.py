@@ -36,8 +36,8 @@ def _version_folders(folder: Folder, name: str) -> list[str]:
 
 
 def _is_prisma(folder: Folder) -> bool:
-    if "migration_lock.toml" in folder.names:
-        return True
+    if "migration_lock.toml" in folder.names:  # one that stands above the folder is a copy
+        return not folder.source.exists(folder.at("migrations", "migration_lock.toml"))
     found = _version_folders(folder, "migration.sql")
     if not found or folder.source.exists(folder.at(found[-1], "snapshot.json")):
         return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migralint.model import UNKNOWN, File, Unknown, record
+from migralint.model import UNKNOWN, File, Record, Unknown
 from migralint.regex import pattern
 
 TYPE_CHECKING = False
@@ -25,8 +25,7 @@ DOWN_FILE = pattern(
 )
 
 
-@record
-class Runs:
+class Runs(Record):
     """How the layout's runner executes one file; see Migration for the meaning of each."""
 
     transaction: str | Unknown = UNKNOWN
@@ -101,8 +100,7 @@ def _unsaid(folder: Folder) -> str:
     return ""
 
 
-@record
-class Layout:
+class Layout(Record):
     """`files`: in the order in which the tool applies them. `runs`, given the folder and the
     dialect, answers for each (path, text). `dialect`: "" where the layout does not know it.
     `provider`: the database that a lock file of the layout names, in its word, else ""."""

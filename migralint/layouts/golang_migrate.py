@@ -32,7 +32,14 @@ def files(folder: Folder) -> list[File]:
 
 
 def runs(folder: Folder, dialect: str) -> Callable[[str, str], Runs]:
-    return lambda path, text: Runs("query")
+    def each(path: str, text: str) -> Runs:
+        """What golang-migrate ignores is for another tool, and may go down again in one file."""
+        return Runs("query") if NAME.search(path.rpartition("/")[2]) else plain(path, text)
+
+    from migralint.layouts.plain import runs as of_plain
+
+    plain = of_plain(folder, dialect)
+    return each
 
 
 LAYOUT = Layout(files, runs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migralint.model import record
+from migralint.model import Record
 from migralint.runner.databases import ServerError
 
 TYPE_CHECKING = False
@@ -19,15 +19,13 @@ if TYPE_CHECKING:
 DATA_TIMEOUT = "10s"
 
 
-@record
-class Options:
+class Options(Record):
     """`data_timeout` "": the data is not asked."""
 
     data_timeout: str = DATA_TIMEOUT
 
 
-@record
-class Asked:
+class Asked(Record):
     """`plan` None: it could not be made, and `problem` says why. `has_history`: is there a table
     of it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migralint.model import record
+from migralint.model import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 OUTCOMES = ("pass", "warn", "fail")
 
 
-@record
-class Check:
+class Check(Record):
     """`outcome` is of OUTCOMES; what could not be found out is a warn, never a pass.
 
     `said` is one sentence, `lines` belong to it (one thing each; SQL to run by hand among them),

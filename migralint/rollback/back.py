@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from migralint.model import MigralintError, Report, record, replace
+from migralint.model import MigralintError, Record, Report, replace
 from migralint.rollback import order, rows, scripts
 from migralint.runner import gate, history
 from migralint.runner.apply import take_lock
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from migralint.runner.target import Target
 
 
-@record
-class Options:
+class Options(Record):
     """`allowed`: out-of-order, or nothing."""
 
     name: str
@@ -46,8 +45,7 @@ class Options:
     retries: int = 5
 
 
-@record
-class Way:
+class Way(Record):
     """How one migration is to be taken back: what a person is shown before it is done."""
 
     state: State

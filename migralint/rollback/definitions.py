@@ -10,7 +10,7 @@ import re
 
 from migralint.knowledge.schema import Schema
 from migralint.knowledge.schema.constraints import OF_KEY
-from migralint.model import Name, record, replace
+from migralint.model import Name, Record, replace
 from migralint.rollback.signatures import signature
 
 TYPE_CHECKING = False
@@ -59,8 +59,7 @@ _STAR = re.compile(r"(?i)\bselect\s+(?:distinct\s+)?\*|[,\s]\w+\.\*|,\s*\*")
 _MOMENT = re.compile(r"(?i)'\s*(?:now|today|tomorrow|yesterday)\s*'")
 
 
-@record
-class Piece:
+class Piece(Record):
     """The source of a column, constraint or index, and what the schema said of it then."""
 
     text: str

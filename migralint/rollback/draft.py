@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from migralint import amounts
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 from migralint.rollback.grades import GRADES, LOSSLESS, Undo
 from migralint.rollback.scripts import DRAFT, home
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from migralint.runner.history import Local
 
 
-@record
-class Draft:
+class Draft(Record):
     """`steps` in the order in which they are to be run; those that do nothing are left out."""
 
     name: str

@@ -6,7 +6,7 @@ that was there before does not come back. impossible: there is no way back in SQ
 
 from __future__ import annotations
 
-from migralint.model import UNKNOWN, record
+from migralint.model import UNKNOWN, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ LOSSLESS, LOSSY, IMPOSSIBLE = "lossless", "lossy", "impossible"
 GRADES = (LOSSLESS, LOSSY, IMPOSSIBLE)
 
 
-@record
-class Undo:
+class Undo(Record):
     """The way back from one operation. `sql`: statements without their semicolons. `late`: those
     that come after all other steps, because what they read must be again what it was."""
 
@@ -35,8 +34,7 @@ class Undo:
     late: tuple[str, ...] = ()
 
 
-@record
-class At:
+class At(Record):
     """One operation where it stands: `schema` and `known` are those of the moment before it.
 
     For what makes a constraint or an index, `schema` is that of the moment after it, `made` what it

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from migralint.layouts import Folder, layout
-from migralint.model import MigralintError, Migration, record
+from migralint.model import MigralintError, Migration, Record
 from migralint.source import WorkTree
 
 TYPE_CHECKING = False
@@ -27,8 +27,7 @@ _DBMATE = re.compile(r"(?m)^--[ \t]*migrate:(up|down)\b([^\n]*)")
 _ENDINGS = (".down.sql", ".undo.sql", ".rollback.sql", ".revert.sql")
 
 
-@record
-class Script:
+class Script(Record):
     """The script as a migration that can be read and run, and its bytes. `path` is relative."""
 
     path: str

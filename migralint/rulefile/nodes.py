@@ -9,14 +9,13 @@ from typing import Any
 import yaml
 
 from migralint.cache import reads
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 from migralint.nesting import refuse_depth
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@record
-class File:
+class File(Record):
     path: str
     errors: list[MigralintError]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from migralint.model import MigralintError, record, replace
+from migralint.model import MigralintError, Record, replace
 from migralint.runner import choosing, gate, history
 from migralint.runner.creating import open_or_create
 from migralint.runner.execute import execute
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from migralint.runner.target import Target
 
 
-@record
-class Options:
+class Options(Record):
     only_to: str = ""
     lock_wait: float = 120
     lock_timeout: str = "5s"
@@ -38,8 +37,7 @@ class Options:
     allowed: tuple[str, ...] = ()
 
 
-@record
-class Result:
+class Result(Record):
     applied: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     report: Report | None = None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 from migralint.runner import dotenv, strictness
 from migralint.runner.url import Url, UrlError, parse
 
@@ -30,8 +30,7 @@ _FIELD = re.compile(
 _CONFIGS = tuple(f"prisma.config.{end}" for end in ("ts", "mts", "cts", "js", "mjs", "cjs"))
 
 
-@record
-class Environment:
+class Environment(Record):
     """`name` is one of STRICTEST; `why` says what decided."""
 
     name: str
@@ -46,8 +45,7 @@ class NoUrl(UrlError):
     """Nobody has named a database."""
 
 
-@record
-class Found:
+class Found(Record):
     """A URL, where it came from, and sentences that the person should read."""
 
     url: Url

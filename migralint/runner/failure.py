@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migralint.amounts import counted
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 SHOWN_LINES = 3
 
 
-@record
-class Words:
+class Words(Record):
     """What is said of the thing that failed: a migration, or the script that takes one back."""
 
     subject: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 
-from migralint.model import record, replace
+from migralint.model import Record, replace
 from migralint.runner.choosing import is_marked
 
 TYPE_CHECKING = False
@@ -74,8 +74,7 @@ CREATE = {
 }
 
 
-@record
-class Row:
+class Row(Record):
     """One row. Times are as the driver gives them: only whether they are there decides anything."""
 
     id: str
@@ -88,8 +87,7 @@ class Row:
     steps: int
 
 
-@record
-class Local:
+class Local(Record):
     """A migration of the folder, the name that the history has for it, its bytes."""
 
     name: str
@@ -102,8 +100,7 @@ class Local:
         return self.migration.layout == "flyway" and not self.migration.version
 
 
-@record
-class State:
+class State(Record):
     """What history and folder say of one name, together.
 
     `state` is applied, pending, failed or rolled back (pending, and tried before); `local`

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from migralint.model import MigralintError, record, replace
+from migralint.model import MigralintError, Record, replace
 from migralint.sql.operations import operations
 from migralint.sql.statements import split
 
@@ -40,8 +40,7 @@ HARMLESS = frozenset([
 ])  # fmt: skip
 
 
-@record
-class Step:
+class Step(Record):
     """A statement to send, what it does, and the rows that follow a COPY ... FROM stdin."""
 
     statement: Statement
@@ -49,8 +48,7 @@ class Step:
     data: str | None = None
 
 
-@record
-class Mode:
+class Mode(Record):
     """`settings` are set around the transaction; `reason` says why there is none; `reading` is all
     that the file holds, for the linter."""
 

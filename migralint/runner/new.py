@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 from migralint.runner.naming import path_for, slug, stamp, stem_for
 
 __all__ = ["Written", "content", "one", "several", "slug", "stamp", "write"]
@@ -31,8 +31,7 @@ CONTENT = {
 }
 
 
-@record
-class Written:
+class Written(Record):
     """A file to write: its path below the folder of migrations, and its text."""
 
     path: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 from migralint.runner import rows
 from migralint.runner.databases import ServerError
 from migralint.runner.modes import Mode
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 LONGEST_PAUSE = 30.0
 
 
-@record
-class Run:
+class Run(Record):
     """What stays the same for all migrations of an apply. `writing` writes the history: the rows of
     what is applied, or those of what is rolled back."""
 
@@ -33,8 +32,7 @@ class Run:
     writing: Writing = rows
 
 
-@record
-class Outcome:
+class Outcome(Record):
     """`state`: applied, skipped (somebody else applied it), rolled back, failed, unknown.
 
     `committed` counts the statements that stay in the database when it failed; `session` is the one

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from migralint.knowledge.effects import Effect, effect, held_together, is_own
-from migralint.model import Sizes, record, replace
+from migralint.model import Record, Sizes, replace
 from migralint.runner import choosing, gate, history
 from migralint.runner.apply import check_files
 from migralint.runner.creating import open_or_imagine
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 RETRIES = 2
 
 
-@record
-class Planned:
+class Planned(Record):
     """One migration: how it is run, what its operations do, what the rules say."""
 
     name: str
@@ -40,8 +39,7 @@ class Planned:
     findings: tuple[Finding, ...]
 
 
-@record
-class Plan:
+class Plan(Record):
     server: str
     environment: Environment
     planned: tuple[Planned, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migralint.model import record
+from migralint.model import Record
 from migralint.runner import choosing, history
 from migralint.runner.target import answering, judged, open_session
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 UP_TO_DATE = "Database schema is up to date"
 
 
-@record
-class Status:
+class Status(Record):
     """`table`: is there a history; `server` names what answered; `withheld` are the names of those
     that are pending and wait until they are named."""
 

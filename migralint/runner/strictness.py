@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
-from migralint.model import record
+from migralint.model import Record
 from migralint.scripts.context import VARIABLES, environment_of
 
 TYPE_CHECKING = False
@@ -26,8 +26,7 @@ OURS = ("DATABASE_ENV", "NODE_ENV")
 PRODUCTION = re.compile(r"(?i)(?:^|[._-])prod(?:uction)?(?:[._-]|$)")
 
 
-@record
-class Judged:
+class Judged(Record):
     """`environment` is one of STRICTNESS; `reasons` are those of the strictest who spoke."""
 
     environment: str

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from migralint import config as configuration
 from migralint.discover import discover
-from migralint.model import MigralintError, record, replace
+from migralint.model import MigralintError, Record, replace
 from migralint.runner import databases, environment, history
 from migralint.runner.durations import for_postgres, milliseconds
 from migralint.runner.url import UrlError
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 GUESSED = "postgres"  # what discover answers where files without marks do not say
 
 
-@record
-class Target:
+class Target(Record):
     """`folder` is that of the migrations, `notes` are for the person, `given` is --env."""
 
     config: Config

@@ -11,7 +11,7 @@ import os
 import re
 from urllib.parse import parse_qsl, quote, unquote
 
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,8 +60,7 @@ class UrlError(MigralintError):
     """The URL of the database is missing, cannot be read, or names what cannot be meant."""
 
 
-@record
-class Url:
+class Url(Record):
     """Where a database is. `database` is the path of the file for SQLite; `port` 0: the default."""
 
     dialect: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migralint.model import record
+from migralint.model import Record
 from migralint.scripts.text import Command, Source
 from migralint.scripts.wrappers import program
 
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from migralint.scripts.text import Word
 
 
-@record
-class Client:
+class Client(Record):
     """How a program takes SQL: options for a text, for a file, and whether it reads its input."""
 
     dialect: str
@@ -49,8 +48,7 @@ CLIENTS: dict[str, Client] = {
 }
 
 
-@record
-class Given:
+class Given(Record):
     """What a command gives to its database: texts with their places, and files."""
 
     dialect: str

@@ -106,13 +106,14 @@ def named_script(name: str, variables: Mapping[str, str] = NOTHING) -> Place:
 def file_place(path: str, default: str = "") -> Place:
     """What the path tells; `default` is the lead of such files where the path tells nothing."""
     words = names_in(path)
-    name = path.rsplit("/", 1)[-1]
+    folder, _, name = path.rpartition("/")
     environment = environment_of(path)
+    deploys = names_in(name) & (DEPLOY | {"start"}) or names_in(folder.rpartition("/")[2]) & DEPLOY
     if words & TEST and not words & DEPLOY:
         return Place("", "test", environment)
     if words & DEVELOPMENT:
         return Place("", "developer", environment)
-    if environment in ("production", "staging") or names_in(name) & (DEPLOY | {"start"}):
+    if environment in ("production", "staging") or deploys:
         return Place("", "deploy", environment)
     return Place("", default, environment)
 

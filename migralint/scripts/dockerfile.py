@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from migralint.model import record, replace
+from migralint.model import Record, replace
 from migralint.scripts import trees
 from migralint.scripts.context import DEVELOPMENT, TEST, environment_of, file_place, names_in
 from migralint.scripts.package import words_of
@@ -24,8 +24,7 @@ STAGE = re.compile(r"\bAS\s+(\S+)", re.IGNORECASE)
 SETTING = re.compile(r"([A-Za-z_]\w*)(?:=|\s+)(\"[^\"\n]*\"|'[^'\n]*'|[^\s]+)")
 
 
-@record
-class _Instruction:
+class _Instruction(Record):
     """One instruction: its name in capitals, and the rest without the comments inside it."""
 
     name: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from migralint.model import record
+from migralint.model import Record
 from migralint.scripts.text import Place, Source, Word, joined, placed
 
 TYPE_CHECKING = False
@@ -18,8 +18,7 @@ ESCAPED = re.compile(r"\\(\n|.)", re.DOTALL)
 ESCAPED_IN_QUOTES = re.compile(r'\\(\n|["\\$`])')
 
 
-@record
-class Program:
+class Program(Record):
     """One program while it is read: its text, its variables so far, and what it exports."""
 
     source: Source

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from migralint.model import Comment, Operation, Script, Statement, record
+from migralint.model import Comment, Operation, Record, Script, Statement
 from migralint.scripts import clients, context
 from migralint.scripts.known import Known, bypass, forced, known
 from migralint.scripts.secrets import mask, mask_words
@@ -22,8 +22,7 @@ COMMENT = {"javascript": "//", "batch": "rem|::", "settings": "#|//"}
 SHOWN = 200
 
 
-@record
-class Asked:
+class Asked(Record):
     """What the caller adds: see `scripts.project`."""
 
     entries: tuple[Known, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from migralint.model import Operation, Script, record, replace
+from migralint.model import Operation, Record, Script, replace
 from migralint.scripts import clients
 from migralint.scripts.facts import Asked, comments, operation_of
 from migralint.scripts.known import Known, builtin
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 KIND = {"json": "npm", "make": "make", "just": "just", "yaml": "task"}
 
 
-@record
-class Embedded:
+class Embedded(Record):
     """SQL in a script: `at[i]` is the offset in the file of `text[i]`; `operation` runs it."""
 
     operation: Operation
@@ -79,8 +78,7 @@ def embedded(script: Script) -> list[Embedded]:
 # which script calls which
 
 
-@record
-class _Links:
+class _Links(Record):
     """`defined`: the commands of every named script; `deployed`: what a deploy path reaches."""
 
     defined: dict[Key, list[Command]]

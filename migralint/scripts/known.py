@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 from migralint.scripts.text import Command, Word, words_of
 from migralint.scripts.wrappers import program
 
@@ -25,8 +25,7 @@ MOST = 200  # words of a command that are compared
 ENTRIES: list[tuple[Known, ...]] = []
 
 
-@record
-class Known:
+class Known(Record):
     """One entry of commands.yaml; `pattern` are the words after the program, sets of choices."""
 
     programs: frozenset[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from migralint.model import record, replace
+from migralint.model import Record, replace
 from migralint.scripts.text import Command, Source, joined
 
 TYPE_CHECKING = False
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 
-@record
-class Wrapped:
+class Wrapped(Record):
     """A wrapper at work: its words from `at` on are still to be read; `form` is its entry."""
 
     form: Mapping[str, Any]
@@ -31,8 +30,7 @@ class Wrapped:
         return frozenset(str(self.form.get(key, "")).split())
 
 
-@record
-class Words:
+class Words(Record):
     """What runs are the words of the command from `at` on; `is_file`: the first is a path."""
 
     command: Command
@@ -41,8 +39,7 @@ class Words:
     is_file: bool = False
 
 
-@record
-class Text:
+class Text(Record):
     """What runs is a program in a shell's language."""
 
     command: Command

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from migralint.model import record, replace
+from migralint.model import Record, replace
 from migralint.scripts import lines, shell, wrappers
 from migralint.scripts.text import Command, Piece, Place, Source
 
@@ -26,8 +26,7 @@ MARKS = {  # a source file without any of these runs no command, and need not be
 }
 
 
-@record
-class Reading:
+class Reading(Record):
     """The commands of a file, and which of its scripts runs which other."""
 
     script: Script

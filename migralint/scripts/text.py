@@ -7,15 +7,14 @@ through any number of layers, because a slice of a Source knows its own places.
 
 from __future__ import annotations
 
-from migralint.model import record, replace
+from migralint.model import Record, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
-@record
-class Source:
+class Source(Record):
     """`at[i]` is the offset in the file of `text[i]`; one more entry than characters: the end."""
 
     text: str
@@ -55,8 +54,7 @@ def joined(parts: Iterable[Source], between: str = "") -> Source:
     return Source("".join(text), (*at, end))
 
 
-@record
-class Word:
+class Word(Record):
     """One word of a command: `source` is its value, [start, end) its spelling in the file.
 
     `known` is false where a part of it is decided only when the command runs; that part stands in
@@ -76,8 +74,7 @@ class Word:
 NOTHING: Mapping[str, str] = {}
 
 
-@record
-class Place:
+class Place(Record):
     """What is known of where a command runs, before the command itself is looked at.
 
     `script` is the name under which it is called (an npm script, a make target, a job), `lead` what
@@ -91,8 +88,7 @@ class Place:
     database: bool = False
 
 
-@record
-class Command:
+class Command(Record):
     """One simple command as the shell would run it, quotes and known variables resolved.
 
     `variables` are those that the file shows it to run with, `own` the names of those that are set
@@ -119,8 +115,7 @@ class Command:
         return [word.text for word in self.words]
 
 
-@record
-class Piece:
+class Piece(Record):
     """A part of a file that is a program in `language`, or a list of words ("words")."""
 
     language: str

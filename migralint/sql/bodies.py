@@ -13,19 +13,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_HEAD = pattern(
-    r"(?i)create\s+(?:or\s+replace\s+|temp(?:orary)?\s+|definer\s*=\s*\S+\s+|aggregate\s+)*"
-    r"(trigger|function|procedure|event|rule)\b",
-)
 _WORD = r"\b(?:begin(?:\s+atomic)?|case|end(?:\s+(?:if|loop|while|repeat|case))?)\b|[()]"
 
 
 class Body:
     """How deep in its body a statement is; counts forward through its text, each part once."""
 
-    def __init__(self, text: str, start: int, dialect: str) -> None:
-        match = _HEAD.match(text, start)
-        self.form = match.group(1).lower() if match else ""
+    def __init__(self, text: str, start: int, dialect: str, form: str) -> None:
+        self.form = form
         self.text = text
         self.dialect = dialect
         self.depth = 0
@@ -34,8 +29,6 @@ class Body:
 
     def holds(self, end: int, skipped: Sequence[tuple[int, int]]) -> bool:
         """Whether `end` stands inside; `skipped` are comments and strings, not the plain ones."""
-        if not self.form:
-            return False
         for start, stop in self._code(end, skipped):
             self._count(start, stop)
         return self.depth > 0

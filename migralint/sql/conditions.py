@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from migralint.model import UNKNOWN
 from migralint.regex import pattern
-from migralint.sql.tokens import NAME, NUMBER, PARAMETER, STRING, SYMBOL, WORD, tokens
-from migralint.sql.truth import truth
+from migralint.sql.tokens import NAME, NUMBER, PARAMETER, STRING, WORD, tokens
+from migralint.sql.truth import truth, varies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,19 +21,23 @@ if TYPE_CHECKING:
 _NULL_COMPARED = pattern(r"(?i)(?:[^<>=!:]=|<>|!=)\s*null\b|\bnull\s*(?:=|<>|!=)")
 _LARGEST = 100_000  # characters: sqlglot needs seconds and gigabytes beyond
 _VALUES = (STRING, NUMBER, PARAMETER)
+_COMPARES = ("=", "<", ">", "<=", ">=", "<>", "!=")
+_ASKS = ("is", "in", "like", "ilike", "between")
 
 
 def always_true(condition: str, dialect: str) -> bool | Unknown:
     """Whether the condition holds for every row: TRUE, 1 = 1, a = a, or one of these behind OR."""
     found = tokens(condition, dialect, _LARGEST)
-    words = {token.text for token in found if token.kind == WORD}
+    words = {token.word for token in found}
     if not found or len(condition) > _LARGEST:
         return UNKNOWN
     if not words & {"or", "not", "case", "coalesce"} and _names_a_value(found):
         return False
-    known = truth(found, condition)
+    known = truth(found)
     if known is not UNKNOWN:
         return known is True
+    if varies(found):
+        return False
     from migralint.sql import tree
 
     return tree.always_true(condition, dialect)
@@ -42,22 +46,9 @@ def always_true(condition: str, dialect: str) -> bool | Unknown:
 def _names_a_value(found: list[Token]) -> bool:
     """A conjunct `column = literal` is enough: the whole is not always true."""
     for before, operator, after in zip(found, found[1:], found[2:], strict=False):
-        compares = operator.kind == SYMBOL and operator.text in (
-            "=",
-            "<",
-            ">",
-            "<=",
-            ">=",
-            "<>",
-            "!=",
-        )
-        if compares and before.kind in (WORD, NAME) and after.kind in _VALUES:
-            return True
-        if (
-            before.kind in (WORD, NAME)
-            and operator.text in ("is", "in", "like", "ilike", "between")
-            and operator.kind == WORD
-        ):
+        if before.kind not in (WORD, NAME):
+            continue
+        if operator.word in _ASKS or (operator.symbol in _COMPARES and after.kind in _VALUES):
             return True
     return False
 
@@ -68,22 +59,20 @@ def compares_with_null(text: str, dialect: str) -> bool:
     `SET a = NULL` and `a := NULL` assign; so a match counts only behind WHERE, ON, AND, OR, WHEN,
     CHECK or HAVING, with nothing of SET in between.
     """
-    if not _NULL_COMPARED.search(text):
+    if "null" not in text.lower() or not _NULL_COMPARED.search(text):
         return False
     found = tokens(text, dialect, _LARGEST)
     state: list[bool] = [False]  # per bracket: are we in a condition?
     for index, token in enumerate(found):
-        if token.kind == SYMBOL and token.text == "(":
+        if token.symbol == "(":
             state.append(state[-1])
-        elif token.kind == SYMBOL and token.text == ")":
+        elif token.symbol == ")":
             state.pop() if len(state) > 1 else None
-        elif token.kind == WORD and token.text in _CONDITION_WORDS:
+        elif token.word in _CONDITION_WORDS:
             state[-1] = True
-        elif token.kind == WORD and token.text in _LIST_WORDS:
+        elif token.word in _LIST_WORDS:
             state[-1] = False
-        elif (
-            token.kind == WORD and token.text == "null" and state[-1] and _is_compared(found, index)
-        ):
+        elif token.word == "null" and state[-1] and _is_compared(found, index):
             return True
     return False
 
@@ -98,7 +87,7 @@ def _is_compared(found: list[Token], index: int) -> bool:
     beside = [found[index - 1]] if index else []
     if index + 1 < len(found):
         beside.append(found[index + 1])
-    return any(token.kind == SYMBOL and token.text in ("=", "<>", "!=") for token in beside)
+    return any(token.symbol in ("=", "<>", "!=") for token in beside)
 
 
 def bounded(condition: str, dialect: str, unique: Collection[str] | None = None) -> bool:
@@ -109,7 +98,7 @@ def bounded(condition: str, dialect: str, unique: Collection[str] | None = None)
     """
     keys = _KEY if unique is None else _REFERENCE
     found = tokens(condition, dialect, _LARGEST)
-    if any(token.kind == WORD and token.text == "or" for token in found):
+    if any(token.word == "or" for token in found):
         return False
     for index, token in enumerate(found[:-2]):
         if token.kind not in (WORD, NAME):
@@ -145,10 +134,10 @@ def selects_rows(text: str, dialect: str) -> bool:
     """Whether INSERT ... SELECT takes rows of a table: a FROM of its own, not of a subquery's."""
     depth, least = 0, 1
     for token in tokens(text, dialect, _LARGEST):
-        if token.kind == SYMBOL:
-            depth += {"(": 1, ")": -1}.get(token.text, 0)
-        elif token.kind == WORD and token.text == "select":
+        if token.symbol:
+            depth += {"(": 1, ")": -1}.get(token.symbol, 0)
+        elif token.word == "select":
             least = min(least, depth)
-        elif token.kind == WORD and token.text == "from" and depth <= least:
+        elif token.word == "from" and depth <= least:
             return True
     return False

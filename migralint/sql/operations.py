@@ -50,15 +50,21 @@ class _Places:
         self.at = 0
 
     def place(self, found: Found, start: int, end: int) -> Operation:
-        statement, text = self.statement, self.statement.text
+        statement = self.statement
+        begin, line, column = statement.start, statement.line, statement.column + start
+        if start and "\n" in statement.text:
+            line = self._line(start)
+            newline = statement.text.rfind("\n", 0, start)
+            column = column if newline < 0 else start - newline
+        return Operation(
+            found.kind, found.facts, statement, begin + start, begin + end, line, column
+        )
+
+    def _line(self, start: int) -> int:
+        text = self.statement.text
         if start >= self.at:
             self.line += text.count("\n", self.at, start)
         else:
             self.line -= text.count("\n", start, self.at)
         self.at = start
-        newline = text.rfind("\n", 0, start)
-        column = statement.column + start if newline < 0 else start - newline
-        begin = statement.start
-        return Operation(
-            found.kind, found.facts, statement, begin + start, begin + end, self.line, column
-        )
+        return self.line

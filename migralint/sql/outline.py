@@ -9,8 +9,8 @@ from __future__ import annotations
 from migralint.regex import pattern
 from migralint.sql import grammar
 from migralint.sql.grammar.forms import dispatch
-from migralint.sql.grammar.reader import Found, Reader, Unread
-from migralint.sql.tokens import MOST_TOKENS, SYMBOL, WORD, tokens
+from migralint.sql.grammar.reader import Found, Reader, Unread, reader_of
+from migralint.sql.tokens import MOST_TOKENS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,22 +33,25 @@ _DANGEROUS = frozenset(("drop", "truncate", "delete", "update", "alter", "rename
 def outline(statement: Statement, dialect: str) -> list[Found]:
     """What the statement does, as the token grammar reads it; never empty, never raises."""
     text = statement.text
-    if statement.form == "psql":
-        return [grammar.session.psql(text)]
-    if statement.form == "delimiter":
-        return [Found("session", {"verb": "delimiter"}, 0, len(text))]
+    if statement.form != "sql":
+        return [_of_a_client(text, statement.form)]
     if len(text) > _LONG_INSERT and text[:7].lower() in ("insert ", "replace", "insert\n"):
         rows = _ROWS.search(text, 0, 16 * _LONG_INSERT)
         if rows is not None and not statement.problem:
             return _long_insert(text, rows.end(), dialect)
-    found = tokens(text, dialect)
-    reader = Reader(text, found, dialect)
-    problem = statement.problem or ("it is too long" if len(found) == MOST_TOKENS else "")
+    reader = reader_of(text, dialect)
+    problem = statement.problem or ("it is too long" if reader.stop == MOST_TOKENS else "")
     if problem:
         return [_unparsed(reader, problem)]
     if not reader.tokens:
         return [Found("session", {"verb": "comment"}, 0, len(text))]
     return read(reader)
+
+
+def _of_a_client(text: str, form: str) -> Found:
+    if form == "psql":
+        return grammar.session.psql(text)
+    return Found("session", {"verb": "delimiter"}, 0, len(text))
 
 
 def read(reader: Reader) -> list[Found]:
@@ -73,7 +76,7 @@ def read(reader: Reader) -> list[Found]:
 
 def _long_insert(text: str, head: int, dialect: str) -> list[Found]:
     """An INSERT of which only the head is read, and the tail for what becomes of conflicts."""
-    found = read(Reader(text, tokens(text, dialect, head), dialect))
+    found = read(reader_of(text, dialect, head))
     upsert = bool(_UPSERT.search(text, max(head, len(text) - _LONG_INSERT)))
     return [
         Found(one.kind, {**one.facts, "on_conflict": upsert}, 0, len(text))
@@ -85,20 +88,16 @@ def _long_insert(text: str, head: int, dialect: str) -> list[Found]:
 
 def _glued(reader: Reader) -> int:
     """The index of a second statement that no `;` keeps apart from the first; 0 for none."""
-    tokens = reader.tokens
-    behind = tokens[reader.at + 1 : reader.stop]
-    if _BEGINNINGS.keys().isdisjoint([token.text for token in behind]):
-        return 0
-    for index in range(reader.at + 1, reader.stop - 1):
-        token = tokens[index]
-        if (
-            token.text in _BEGINNINGS
-            and token.kind == WORD
-            and tokens[index + 1].text in _BEGINNINGS[token.text]
-            and tokens[index + 1].kind == WORD
-            and not _may_hold(reader, index)
-        ):
-            return index
+    behind = [token.word for token in reader.tokens[reader.at + 1 : reader.stop]]
+    found = _BEGINNINGS.keys() & behind
+    if found:
+        for index, word in enumerate(behind[:-1]):
+            if (
+                word in found
+                and behind[index + 1] in _BEGINNINGS[word]
+                and not _may_hold(reader, reader.at + 1 + index)
+            ):
+                return reader.at + 1 + index
     return 0
 
 
@@ -111,18 +110,17 @@ def _may_hold(reader: Reader, index: int) -> bool:
     body = "atomic" if reader.dialect == "postgres" else "begin"
     if before[0].text == "create" and any(token.text == body for token in before):
         return True
-    symbols = [token.text for token in before if token.kind == SYMBOL]
+    symbols = [token.symbol for token in before]
     return symbols.count("(") != symbols.count(")")
 
 
 def _behind(reader: Reader, index: int) -> Found:
     rest = reader.within(index, reader.stop)
     found = _unparsed(rest, f"a ; is missing before {rest.near()}")
-    return Found(found.kind, found.facts, reader.tokens[index].start, len(reader.text))
+    return Found(found.kind, found.facts, reader.start(index), len(reader.text))
 
 
 def _unparsed(reader: Reader, problem: str) -> Found:
-    tokens = reader.tokens[reader.at : reader.stop]
-    words = {token.text for token in tokens if token.kind == WORD}
+    words = {token.word for token in reader.tokens[reader.at : reader.stop]}
     mentions = " ".join(sorted(words & _DANGEROUS))
     return Found("unparsed", {"problem": problem, "mentions": mentions}, 0, len(reader.text))

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 
-from migralint.model import record
+from migralint.model import Record
 from migralint.regex import pattern
-from migralint.sql.grammar.reader import Found, Reader, Unread
+from migralint.sql.grammar.reader import Found, Reader, Unread, reader_of
 from migralint.sql.outline import read
-from migralint.sql.tokens import STRING, SYMBOL, WORD, tokens
+from migralint.sql.tokens import STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ class _Block:
             block = block.parent
 
 
-@record
-class Inner:
+class Inner(Record):
     """An operation in a block; offsets count from the block's text."""
 
     found: Found
@@ -68,7 +67,7 @@ class Inner:
 
 def statements(body: str) -> list[Found]:
     """The operations of the block `body`, each with the facts in_do, guarded and in_loop."""
-    reader = Reader(body, tokens(body, "postgres"), "postgres")
+    reader = reader_of(body, "postgres")
     inner: list[Inner] = []
     try:
         _walk(reader, inner)
@@ -90,7 +89,7 @@ def _with_place(entry: Inner) -> Found:
 
 def _walk(reader: Reader, inner: list[Inner]) -> None:
     block = _Block(None, "body")
-    while not reader.done:
+    while not reader.done():
         if reader.symbol(";"):
             continue
         if reader.symbol("<<"):
@@ -102,7 +101,7 @@ def _walk(reader: Reader, inner: list[Inner]) -> None:
 
 def _structure(reader: Reader, block: _Block) -> _Block | None:
     """Take a keyword that opens, divides or closes a block; the block from here on."""
-    word = reader.word
+    word = reader.word()
     if word == "declare":
         _declarations(reader)
         return block
@@ -130,7 +129,7 @@ def _structure(reader: Reader, block: _Block) -> _Block | None:
 def _declarations(reader: Reader) -> None:
     """DECLARE ... up to the BEGIN that stands where a declaration could."""
     reader.at += 1
-    while not reader.done and reader.word != "begin":
+    while not reader.done() and reader.word() != "begin":
         _to_semicolon(reader)
         reader.symbol(";")
 
@@ -157,13 +156,13 @@ def _to_semicolon(reader: Reader) -> tuple[int, int]:
     start = reader.at
     while True:
         reader.skip_until((), ";")
-        if reader.done or reader.peek().text == ";":
+        if reader.done() or reader.peek().text == ";":
             return start, reader.at
         reader.at += 1
 
 
 def _statement(reader: Reader, block: _Block, inner: list[Inner]) -> _Block:
-    word, start = reader.word, reader.at
+    word, start = reader.word(), reader.at
     if word in _CONTROL or _is_assignment(reader):
         _to_semicolon(reader)
     elif word == "execute":
@@ -191,18 +190,18 @@ def _is_assignment(reader: Reader) -> bool:
 def _called(reader: Reader, start: int, stop: int) -> str:
     found = reader.tokens[start:stop]
     calls = [i for i in range(len(found) - 1) if found[i + 1].text == "("]
-    return " ".join(found[i].text for i in calls if found[i].kind == WORD)
+    return " ".join(found[i].word for i in calls if found[i].word)
 
 
 def _sql(reader: Reader, start: int, stop: int) -> Iterator[Found]:
     """A static SQL statement, by the grammar of top-level ones; its INTO fills variables."""
-    part = Reader(reader.text, reader.tokens[start:stop], reader.dialect)
+    part = reader.apart(start, stop)
     into = part.find("into")
     inserts = into > 0 and part.peek(into - 1).text in ("insert", "merge")
-    if part.word in ("select", "with") and into > 0 and not inserts:
+    if part.word() in ("select", "with") and into > 0 and not inserts:
         yield reader.found("select", start, functions="")
         return
-    begin, end = reader.tokens[start].start, reader.tokens[stop - 1].end
+    begin, end = reader.start(start), reader.ends[stop - 1]
     for found in read(part):
         if found.kind == "unparsed" and found.start == 0:
             found = Found(found.kind, found.facts, begin, end)
@@ -214,9 +213,9 @@ def _execute(reader: Reader, start: int, stop: int) -> Iterator[Found]:
     part = reader.within(start, stop)
     _, end = part.skip_until(("into", "using"))
     text = _assembled(reader.within(start, end))
-    begin = reader.tokens[start - 1].start
-    finish = reader.tokens[stop - 1].end if stop > start else begin
-    inside = Reader(text or "", tokens(text or "", "postgres"), "postgres")
+    begin = reader.start(start - 1)
+    finish = reader.ends[stop - 1] if stop > start else begin
+    inside = reader_of(text or "", "postgres")
     pieces = [found for piece in _split(inside) for found in read(piece)]
     if not pieces or any(found.kind == "unparsed" for found in pieces):
         yield Found("dynamic_sql", {"text": reader.source(start, stop)}, begin, finish)
@@ -227,25 +226,25 @@ def _execute(reader: Reader, start: int, stop: int) -> Iterator[Found]:
 
 def _split(reader: Reader) -> Iterator[Reader]:
     """The statements of an assembled string, each as a reader whose tokens begin at 0."""
-    while not reader.done:
+    while not reader.done():
         if reader.symbol(";"):
             continue
         start, stop = _to_semicolon(reader)
         if stop > start:
-            yield Reader(reader.text, reader.tokens[start:stop], reader.dialect)
+            yield reader.apart(start, stop)
 
 
 def _assembled(reader: Reader) -> str | None:
     """The text that the expression makes, unknown parts as {{...}}; None where nothing is known."""
-    if reader.word == "format" and reader.peek(1).text == "(":
+    if reader.word() == "format" and reader.peek(1).text == "(":
         reader.at += 1
         parts = reader.items()
-        if not reader.done or not parts or parts[0].peek().kind != STRING:
+        if not reader.done() or not parts or parts[0].peek().kind != STRING:
             return None
         return _formatted(parts[0].next().text, [part.rest() for part in parts[1:]])
     pieces: list[str] = []
     known = False
-    while not reader.done:
+    while not reader.done():
         token = reader.peek()
         if token.kind == STRING:
             known = True
@@ -258,7 +257,7 @@ def _assembled(reader: Reader) -> str | None:
                 continue
             inside = reader.source(before, reader.at)
             pieces.append(_unknown(inside))
-        while reader.peek().kind == SYMBOL and reader.peek().text.startswith("|"):
+        while reader.peek().symbol.startswith("|"):
             reader.at += 1
     return "".join(pieces) if known else None
 

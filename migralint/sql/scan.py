@@ -89,8 +89,9 @@ class Scan:
 
     def comment(self, start: int, end: int) -> None:
         self.comments.append(Comment(self.text[start:end], start, end, self.line_of(start)))
-        self.skipped.append((start, end))
-        self.trivia.append((start, end))
+        if self.first >= 0:
+            self.skipped.append((start, end))
+            self.trivia.append((start, end))
 
     def emit(self, end: int, form: str = "sql") -> None:
         """The statement that has begun ends before `end`; nothing happens where it has no code."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from migralint.model import Comment, Statement
 from migralint.regex import pattern
-from migralint.sql.bodies import Body
 from migralint.sql.quotes import (
     DOLLAR,
     EXECUTABLE,
@@ -38,6 +37,10 @@ _COPY_END = pattern(r"(?m)^\\\.[ \t]*\r?$")
 _DELIMITER = pattern(
     r"(?i)[ \t]*delimiter(?:[ \t]+(?=\S)|[ \t]*\r?\n[ \t]*(?=[^\w\s]))(\S+)[^\r\n]*"
 )
+_HAS_BODY = pattern(
+    r"(?i)create\s+(?:or\s+replace\s+|temp(?:orary)?\s+|definer\s*=\s*\S+\s+|aggregate\s+)*"
+    r"(trigger|function|procedure|event|rule)\b",
+)
 # Each body that never ends makes the scanner go back; a file full of them is not read for ever.
 _MOST_OPEN_BODIES = 5
 
@@ -56,62 +59,55 @@ def split(
 
 
 def _scan(scan: Scan, position: int, end: int) -> None:
+    text = scan.text
     while True:
-        match = scan.passes.match(scan.text, position, end)
+        match = scan.passes.match(text, position, end)
         assert match is not None  # nothing at all will do
         start = match.end()
         if scan.first < 0 and match.start(1) < start:
             scan.first = match.start(1)
-        position = _step(scan, start, end) if start < end else end
-        if position < end:
-            continue
+        if start < end:
+            first, separator = text[start], scan.separator
+            if first == separator or (separator != ";" and text.startswith(separator, start, end)):
+                position = _separator(scan, start)
+            else:
+                position = _STEPS.get(first, _delimiter)(scan, start, end)
+            if position < end:
+                continue
         if scan.fallback < 0 or not _inside_body(scan, end):
             break
         position = _go_back(scan)
     scan.emit(end)
 
 
-def _step(scan: Scan, start: int, end: int) -> int:
-    """Handle what begins at `start`; the offset at which the scan goes on."""
-    if scan.text.startswith(scan.separator, start, end):
-        return _separator(scan, start)
-    first = scan.text[start]
-    if first in "-#":
-        return _line_comment(scan, start, end)
-    if first == "/":
-        return _block_comment(scan, start, end)
-    if first == "{":
-        return _template(scan, start, end)
-    if first == "\\":
-        return _backslash(scan, start, end)
-    if first == "$":
-        return _dollar(scan, start, end)
-    if first in "'\"`[":
-        return _quoted(scan, start, end)
-    return _delimiter(scan, start)
+# Each handles what begins at `start` and gives the offset at which the scan goes on.
 
 
 def _separator(scan: Scan, start: int) -> int:
-    stop = start + len(scan.separator)
-    if scan.first >= 0 and scan.separator == ";" and _inside_body(scan, start):
+    first, stop = scan.first, start + len(scan.separator)
+    if first < 0 or scan.text[first] not in "cC":
+        scan.emit(start)
+        return stop
+    if scan.separator == ";" and _inside_body(scan, start):
         if scan.fallback < 0:
             scan.fallback = start
         return stop
-    first = scan.first
     scan.emit(start)
-    copies = scan.dialect == "postgres" and first >= 0 and scan.text[first] in "cC"
-    if copies and _COPY.match(scan.text, first, start):
+    if scan.dialect == "postgres" and _COPY.match(scan.text, first, start):
         match = _COPY_END.search(scan.text, stop)  # some tools leave the data out
         return match.end() if match else stop
     return stop
 
 
 def _inside_body(scan: Scan, end: int) -> bool:
-    """Whether `end` stands in a body that the statement itself brackets."""
-    if scan.text[scan.first] not in "cC":
-        return False
+    """Whether `end` stands in a body that the statement, a CREATE, itself brackets."""
     if scan.body is None:
-        scan.body = Body(scan.text, scan.first, scan.dialect)
+        head = _HAS_BODY.match(scan.text, scan.first)
+        if head is None:
+            return False
+        from migralint.sql.bodies import Body
+
+        scan.body = Body(scan.text, scan.first, scan.dialect, head.group(1).lower())
     return scan.open_bodies < _MOST_OPEN_BODIES and scan.body.holds(end, scan.skipped)
 
 
@@ -128,7 +124,7 @@ def _go_back(scan: Scan) -> int:
 def _line_comment(scan: Scan, start: int, end: int) -> int:
     found = scan.text.find("\n", start, end)
     stop = end if found < 0 else found
-    if scan.text.startswith("-->", start) and _BREAKPOINT.match(scan.text, start):
+    if scan.text[start + 2 : start + 3] == ">" and _BREAKPOINT.match(scan.text, start):
         scan.emit(start)
     else:
         scan.comment(start, stop)
@@ -218,7 +214,7 @@ def _open(scan: Scan, start: int, end: int, what: str) -> int:
     return end
 
 
-def _delimiter(scan: Scan, start: int) -> int:
+def _delimiter(scan: Scan, start: int, end: int) -> int:
     """MySQL's DELIMITER on a line of its own."""
     text, before = scan.text, start
     while before and text[before - 1] in " \t":
@@ -234,21 +230,28 @@ def _delimiter(scan: Scan, start: int) -> int:
     return line.end()
 
 
+_STEPS = {
+    "-": _line_comment, "#": _line_comment, "/": _block_comment, "{": _template,
+    "\\": _backslash, "$": _dollar, "'": _quoted, '"': _quoted, "`": _quoted, "[": _quoted,
+}  # fmt: skip
+
+
 def _attach_trailing(scan: Scan) -> list[Statement]:
     """A comment on the line on which a statement ends belongs to it, not to the next one."""
     text, statements = scan.text, scan.statements
-    moved: list[Statement] = []
-    before: tuple[Comment, ...] = statements[0].comments if statements else ()
-    for number, statement in enumerate(statements, 1):
-        behind = statements[number].comments if number < len(statements) else tuple(scan.comments)
-        own, at = 0, statement.end
-        while own < len(behind) and text.find("\n", at, behind[own].start) < 0:
-            at = behind[own].start
+    last = tuple(scan.comments)
+    for index, statement in enumerate(statements):
+        following = statements[index + 1] if index + 1 < len(statements) else None
+        behind = following.comments if following else last
+        if not behind or "\n" in text[statement.end : behind[0].start]:
+            continue
+        own = 1
+        while own < len(behind) and "\n" not in text[behind[own - 1].start : behind[own].start]:
             own += 1
-        own_ones, before = (*before, *behind[:own]) if own else before, behind[own:]
-        kept = own_ones is statement.comments
-        moved.append(statement if kept else _commented(statement, own_ones))
-    return moved
+        statements[index] = _commented(statement, (*statement.comments, *behind[:own]))
+        if following:
+            statements[index + 1] = _commented(following, behind[own:])
+    return statements
 
 
 def _commented(statement: Statement, comments: tuple[Comment, ...]) -> Statement:

@@ -316,7 +316,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "file": ("a file that could not be read, once", "problem:text"),
     "suppression": (
         "an allow-comment, or an entry of the configuration's allow list",
-        "rule:text suggestion:text reason:text until:text known expired used",
+        "rule:text suggestion:text reason:text until:text known expired used configured",
     ),
     "other": ("a statement that migralint knows and that no rule concerns", "verb:text"),
     "unparsed": ("a statement that could not be read", "problem:text mentions:text"),
@@ -373,6 +373,7 @@ DERIVED: dict[str, tuple[str, str]] = {
         "bool",
         "some of the key's columns are unique, or were until this migration",
     ),
+    "lost_key": ("names", "the columns of a unique key that goes, and on which none is left"),
     "column_is_nullable_new": (
         "bool",
         "the key holds a nullable column added here and never filled",
@@ -457,6 +458,10 @@ DERIVED: dict[str, tuple[str, str]] = {
     "missing_object": (
         "text",
         "the table or column that is used here and that surely no migration made",
+    ),
+    "existing_object": (
+        "text",
+        "the table, column, type or index that surely stands where this would make it",
     ),
     "differs": (
         "text",

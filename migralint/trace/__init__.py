@@ -7,7 +7,7 @@ again or read in whole, and where that differs from knowledge/locks.py.
 
 from __future__ import annotations
 
-from migralint.model import record
+from migralint.model import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 SHOWN = 200
 
 
-@record
-class Difference:
+class Difference(Record):
     """One point in which server and prediction differ. `what`: lock, rewrite or scan.
 
     `way` is "stricter" where the server did more than was predicted, "looser" where it did less.
@@ -35,8 +34,7 @@ class Difference:
         return f"{self.relation}: predicted {self.predicted}, the server: {self.found}"
 
 
-@record
-class Traced:
+class Traced(Record):
     """One statement. `state`: traced, or not run (`said` says why); a failure is raised.
 
     `locks` are the strongest that it newly took, by relation; `held` the relations whose predicted

@@ -6,7 +6,7 @@ Nothing is ended here. The pictures are made by blocked_postgres.py and blocked_
 from __future__ import annotations
 
 from migralint.amounts import counted, duration
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 QUERY = 160  # characters of a statement
 
 
-@record
-class Person:
+class Person(Record):
     """A session, or a prepared transaction (which has no session any more).
 
     `transaction` is the age of its transaction in seconds and `since` how long it has been in its
@@ -39,8 +38,7 @@ class Person:
     why: str = ""
 
 
-@record
-class Wait:
+class Wait(Record):
     """`waiter` wants the lock `wanted` on `object`; `held` is what each blocker has of it."""
 
     waiter: str
@@ -51,8 +49,7 @@ class Wait:
     held: Mapping[str, str] = {}
 
 
-@record
-class Picture:
+class Picture(Record):
     """One moment. `notes` say what this server does not show."""
 
     database: str
@@ -61,8 +58,7 @@ class Picture:
     notes: tuple[str, ...] = ()
 
 
-@record
-class Node:
+class Node(Record):
     """A session, what it waits for (None: nothing), and those that wait for it."""
 
     person: Person

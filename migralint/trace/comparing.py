@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migralint.knowledge.locks import LOCKS
-from migralint.model import UNKNOWN, record
+from migralint.model import UNKNOWN, Record
 from migralint.trace import Difference
 from migralint.trace.predicting import descendants, strength
 
@@ -20,8 +20,7 @@ COUNTS = "SHARE UPDATE EXCLUSIVE"
 TABLES = ("r", "p", "m")
 
 
-@record
-class Measured:
+class Measured(Record):
     """One statement on the server: OIDs of relations that were there before the migration.
 
     `new` are the locks that it took and its transaction did not hold, `held` those held before it.
@@ -38,8 +37,7 @@ class Measured:
     empty: frozenset[int] = frozenset()
 
 
-@record
-class Compared:
+class Compared(Record):
     differences: tuple[Difference, ...]
     assumed: tuple[str, ...]
     held: tuple[str, ...]

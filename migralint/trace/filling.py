@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from migralint.model import record
+from migralint.model import Record
 from migralint.runner.databases import ServerError
 from migralint.runner.databases.postgres.session import literal, quoted
 
@@ -80,8 +80,7 @@ TRIGGERS = """
 """
 
 
-@record
-class Column:
+class Column(Record):
     number: int
     name: str
     type: str
@@ -96,8 +95,7 @@ class Column:
     labels: Sequence[str]
 
 
-@record
-class Key:
+class Key(Record):
     """A foreign key: the numbers of its columns, the referenced table and columns as SQL."""
 
     columns: Sequence[int]
@@ -106,8 +104,7 @@ class Key:
     others: Sequence[str]
 
 
-@record
-class Table:
+class Table(Record):
     oid: int
     name: str
     columns: tuple[Column, ...]

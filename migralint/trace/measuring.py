@@ -7,7 +7,7 @@ https://www.postgresql.org/docs/current/view-pg-locks.html
 
 from __future__ import annotations
 
-from migralint.model import record
+from migralint.model import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ LOCKS = """
 READ = "SELECT relid::bigint, coalesce(seq_tup_read, 0) FROM pg_catalog.pg_stat_user_tables"
 
 
-@record
-class Relation:
+class Relation(Record):
     """`kind` is pg_class.relkind, `owner` the OID of the table that an index or sequence is for."""
 
     oid: int
@@ -58,8 +57,7 @@ class Relation:
     read: int
 
 
-@record
-class Catalog:
+class Catalog(Record):
     """The relations by OID, foreign keys as (table, referenced table, name), partitions and
     children as (child, parent, "default" or None), the schemas of the search path."""
 

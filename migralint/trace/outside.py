@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 
-from migralint.model import record
+from migralint.model import Record
 from migralint.runner.databases import ServerError
 from migralint.trace import measuring
 
@@ -29,8 +29,7 @@ FLUSHABLE = 15  # the first server that writes its statistics when it is asked t
 WAITS = "SELECT 1 FROM pg_catalog.pg_locks WHERE pid = {} AND NOT granted LIMIT 1"
 
 
-@record
-class Observed:
+class Observed(Record):
     """`read`: the OIDs of the tables that were read; None where this server cannot tell."""
 
     locks: set[tuple[int, str]]

@@ -7,7 +7,7 @@ names and, where it names nothing, by the catalog.
 from __future__ import annotations
 
 from migralint.knowledge.locks import LOCKS
-from migralint.model import UNKNOWN, Name, record
+from migralint.model import UNKNOWN, Name, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ LONGEST = 63  # bytes of a name that the server keeps
 STRENGTH = {lock: number for number, lock in enumerate(("", *LOCKS))}
 
 
-@record
-class Wanted:
+class Wanted(Record):
     """A lock on one of `oids` (any of them meets it); at least `least` where that is not ""."""
 
     oids: frozenset[int]
@@ -36,8 +35,7 @@ class Wanted:
     least: str = ""
 
 
-@record
-class Expected:
+class Expected(Record):
     """Rewrites and scans by table; `parts` are the tables in whose rows the work
     can be seen, where those are others.
 

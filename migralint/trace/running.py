@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from migralint.catalog.beyond import is_beyond
-from migralint.model import MigralintError, record, replace
+from migralint.model import MigralintError, Record, replace
 from migralint.runner import gate
 from migralint.runner.databases import ServerError
 from migralint.runner.failure import error_of
@@ -42,8 +42,7 @@ CONTROL = frozenset(("begin", "commit", "rollback", "savepoint"))
 BEYOND = "it reaches beyond the scratch database"
 
 
-@record
-class Trace:
+class Trace(Record):
     """A migration on the scratch database. `error` is what apply would say where it fails, and
     `committed` how many statements stay then."""
 
@@ -58,8 +57,7 @@ class Trace:
         return any(one.differences for one in self.traced)
 
 
-@record
-class Run:
+class Run(Record):
     """`existing` are the OIDs of what was there before the migration; `views` by statement;
     `stays` counts the statements done at each moment when no transaction was open."""
 

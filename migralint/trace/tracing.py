@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from migralint.model import MigralintError, Migration, record, replace
+from migralint.model import MigralintError, Migration, Record, replace
 from migralint.runner import choosing, gate, history
 from migralint.runner.apply import check_files
 from migralint.runner.target import answering, judged, open_session
@@ -30,8 +30,7 @@ WITHOUT = {
 }
 
 
-@record
-class Options:
+class Options(Record):
     """`rows` for each table; `files` instead of the pending migrations; `here`: the scratch copy
     may be made on a production server."""
 
@@ -43,8 +42,7 @@ class Options:
     here: bool = False
 
 
-@record
-class Traces:
+class Traces(Record):
     """`rows` is how many the tables have got; `notes` say what could not be done as asked."""
 
     target: Target

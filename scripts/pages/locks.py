@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from migralint.knowledge.data import load
+from migralint.built import measured
 from migralint.knowledge.locks import LOCKS, NEWEST, OLDEST, READ, WRITE, conflicts
 from scripts.pages import MADE, page, table
 
@@ -38,7 +38,7 @@ transaction that uses the table, and whoever comes later waits behind it: set a 
 
 def locks_page() -> str:
     lines = ["# Locks by PostgreSQL version", "", MADE, "", START, "", *which_waits()]
-    entries: list[dict[str, Any]] = load("postgres-measured")["operations"]
+    entries: list[dict[str, Any]] = measured("postgres-measured")["operations"]
     left = list(range(len(entries)))
     for title, words in SECTIONS.items():
         some = [i for i in left if any(word in entries[i]["kind"] for word in words)]
@@ -47,7 +47,7 @@ def locks_page() -> str:
     lines += ["## Everything else", "", *entries_table([entries[i] for i in left])]
     lines += ["## Not in a transaction", "", "These are refused inside one:", ""]
     refused = [
-        e for e in load("postgres-measured")["transaction"] if e["transaction"] == "forbidden"
+        e for e in measured("postgres-measured")["transaction"] if e["transaction"] == "forbidden"
     ]
     lines += [f"- {entry['op']}{versions(entry)}" for entry in refused]
     return page(lines)

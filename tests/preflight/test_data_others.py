@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from migralint.model import record
+from migralint.model import Record
 from migralint.preflight import data
 from migralint.runner.databases import ServerError, of
 from migralint.runner.url import parse
@@ -14,8 +14,7 @@ from migralint.sql.operations import operations
 from migralint.sql.statements import split
 
 
-@record
-class Case:
+class Case(Record):
     seed: str
     migration: str
     count: int

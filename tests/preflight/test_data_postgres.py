@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from migralint.model import record
+from migralint.model import Record
 from migralint.preflight import data
 from migralint.runner.databases import of
 from migralint.runner.url import parse
@@ -18,8 +18,7 @@ from migralint.sql.statements import split
 _numbers = itertools.count(1)
 
 
-@record
-class Case:
+class Case(Record):
     """`count` rows stand in the way (-1: that there is one is all that can be said)."""
 
     seed: str

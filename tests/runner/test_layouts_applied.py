@@ -167,7 +167,7 @@ def test_the_configuration_names_the_database(plain):
     plain.ok("apply", DATABASE_URL="")
     assert (plain.folder / "dev.db").exists()
     plain.write(".migralint.yaml", "url: sqlite:///dev.db\nlock_timeout: soon\n")
-    assert "'soon' is no duration" in plain.refused(2, "apply", DATABASE_URL="")
+    assert "2min, not 'soon'" in plain.refused(2, "apply", DATABASE_URL="")
 
 
 def test_another_dialect_than_that_of_the_database(plain):

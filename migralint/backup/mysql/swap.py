@@ -15,7 +15,7 @@ from migralint.backup.mysql import archive as text_of
 from migralint.backup.mysql.dump import login, options, program
 from migralint.backup.mysql.scratch import LIKE, PEOPLE, feed, people
 from migralint.backup.rooms import Swapped, connected, in_use
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 from migralint.runner.databases import ServerError
 from migralint.runner.databases.mysql.session import quoted
 
@@ -40,8 +40,7 @@ FROM_OUTSIDE = """SELECT DISTINCT concat(table_schema, '.', table_name)
     WHERE referenced_table_schema = ? AND table_schema <> ?"""
 
 
-@record
-class Sides:
+class Sides(Record):
     """Three databases: the target's own, the scratch one, and the one that will keep the old."""
 
     own: str
@@ -49,16 +48,14 @@ class Sides:
     kept: str
 
 
-@record
-class Tables:
+class Tables(Record):
     """The names of those that move: of the target's own database, and of the new one."""
 
     old: Sequence[str]
     new: Sequence[str]
 
 
-@record
-class Others:
+class Others(Record):
     """The SQL of what cannot be moved, of one database."""
 
     views: bytes

@@ -8,7 +8,7 @@ from migralint.fixing.split.files import File
 from migralint.fixing.split.order import Node, steps
 from migralint.fixing.split.taken import changes_of, edits_of, take
 from migralint.fixing.split.touching import SESSION, of, of_sql
-from migralint.model import Name, Severity, record, replace
+from migralint.model import Name, Record, Severity, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     Judge = Callable[[Sequence[Migration]], Report]
 
 
-@record
-class Split:
+class Split(Record):
     """What takes the place of a migration: `files`, the first at its own path; () where nothing is
     changed. `done` are the findings that are taken care of, `refused` those that are not, each
     with the reason. `later` are the paths that belong to a later release than the first,
@@ -39,8 +38,7 @@ class Split:
     migrations: tuple[Migration, ...] = ()
 
 
-@record
-class Attempt:
+class Attempt(Record):
     """What all attempts on one migration share; see `split` for the fields."""
 
     migrations: Sequence[Migration]

@@ -6,7 +6,7 @@ from migralint.fixing.split.indexes import not_null_pieces
 from migralint.fixing.split.parts import Change, Found, Piece, cut, key_of, partitioned, quoted
 from migralint.knowledge import safe_sql
 from migralint.model import UNKNOWN
-from migralint.sql.tokens import NAME, SYMBOL, WORD, Token, tokens
+from migralint.sql.tokens import NAME, WORD, Token, placed, tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,16 +60,16 @@ def _not_null(found: Found) -> Edit | None:
 
 def _words(found: Found, first: str, second: str) -> tuple[int, str, int] | None:
     """(start, the word two before, end) of two words outside of brackets."""
-    depth, seen = 0, list[Token]()
-    for token in tokens(found.text, "postgres"):
-        if token.kind == SYMBOL and token.text in "()":
-            depth += 1 if token.text == "(" else -1
-        last = seen[-1] if seen else None
-        if not depth and last and last.kind == WORD and last.text == first and token.text == second:
-            before = seen[-3].text if len(seen) > 2 and seen[-3].kind == WORD else ""
+    depth, seen, last = 0, list[Token](), 0
+    for token, start, end in placed(found.text, "postgres"):
+        if token.symbol in ("(", ")"):
+            depth += 1 if token.symbol == "(" else -1
+        if not depth and seen and seen[-1].word == first and token.text == second:
+            before = seen[-3].word if len(seen) > 2 else ""
             if not (len(seen) > 1 and seen[-2].text == "is"):
-                return last.start, before, token.end
+                return last, before, end
         seen.append(token)
+        last = start
     return None
 
 
@@ -96,7 +96,7 @@ def fill_later(found: Found) -> Change | str:
 
 def _default(found: Found, required: bool) -> Change | str:
     default = str(found.view.fact("default"))
-    if {t.text for t in tokens(default, "postgres") if t.kind == WORD} & {"null", "nullif", "case"}:
+    if {token.word for token in tokens(default, "postgres")} & {"null", "nullif", "case"}:
         return f"{default} may be NULL, so a row that is filled cannot be told from another"
     at = _default_words(found, default)
     not_null = _not_null(found) if required else None
@@ -108,11 +108,11 @@ def _default(found: Found, required: bool) -> Change | str:
 
 
 def _default_words(found: Found, default: str) -> Edit | None:
-    for token in tokens(found.text, "postgres"):
-        if token.kind == WORD and token.text == "default":
-            at = found.text.find(default, token.end)
-            if at >= 0 and not found.text[token.end : at].strip():
-                return cut(found, token.start, at + len(default))
+    for token, start, end in placed(found.text, "postgres"):
+        if token.word == "default":
+            at = found.text.find(default, end)
+            if at >= 0 and not found.text[end:at].strip():
+                return cut(found, start, at + len(default))
     return None
 
 
@@ -159,9 +159,9 @@ def start_edit(found: Found, words: tuple[int, int], text: str) -> Edit:
 
 def _type_words(found: Found, type_name: str) -> tuple[int, int] | None:
     named = False
-    for token in tokens(found.text, "postgres"):
-        if named and token.kind == WORD and token.text == type_name:
-            return token.start, token.end
+    for token, start, end in placed(found.text, "postgres"):
+        if named and token.word == type_name:
+            return start, end
         own = token.kind in (WORD, NAME) and token.text == found.view.fact("column").name
         named = named or own
     return None

@@ -14,7 +14,7 @@ from migralint.fixing.split.parts import (
 )
 from migralint.knowledge import safe_sql
 from migralint.model import Edit
-from migralint.sql.tokens import WORD, tokens
+from migralint.sql.tokens import placed
 
 READS = "Reads and writes go on while the rows are checked."
 
@@ -47,7 +47,7 @@ def _at_end(found: Found, text: str) -> Edit:
 
 
 def _behind_add(found: Found) -> int:
-    return next(t.end for t in tokens(found.text, "postgres") if t.kind == WORD and t.text == "add")
+    return next(end for token, _, end in placed(found.text, "postgres") if token.word == "add")
 
 
 def _table_form(found: Found, body: str) -> str:
@@ -55,7 +55,7 @@ def _table_form(found: Found, body: str) -> str:
     if found.operation.kind == "add_check":
         return body
     start = next(
-        (t.start for t in tokens(body, "postgres") if t.kind == WORD and t.text == "references"), -1
+        (start for token, start, _ in placed(body, "postgres") if token.word == "references"), -1
     )
     columns = ", ".join(str(column) for column in found.view.fact("columns"))
     return f"{body[:start]}FOREIGN KEY ({columns}) {body[start:]}" if start >= 0 else ""

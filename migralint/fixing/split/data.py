@@ -5,7 +5,7 @@ from __future__ import annotations
 from migralint.fixing.split.columns import FILLS
 from migralint.fixing.split.parts import Change, Found, Piece, key_of, partitioned
 from migralint.knowledge import safe_sql
-from migralint.sql.tokens import NAME, WORD, tokens
+from migralint.sql.tokens import NAME, WORD, placed, tokens
 
 # What differs when it is run a second time, or later.
 CHANGING = frozenset(
@@ -49,8 +49,7 @@ def _refused(found: Found) -> str:
     fact, text = found.view.fact, found.operation.statement.text
     if fact("joined") or fact("in_cte") or text.split()[0].lower() == "with":
         return "it takes its rows from another table too"
-    words = [t for t in tokens(text, "postgres") if t.kind in (WORD, NAME)]
-    if any(t.text == "returning" for t in words if t.kind == WORD):
+    if any(token.word == "returning" for token in tokens(text, "postgres")):
         return "it returns rows"
     if found.operation.kind == "delete":
         return "it reads other rows" if _reads_others(str(fact("where"))) else ""
@@ -69,15 +68,15 @@ def _refused(found: Found) -> str:
 def _without_where(found: Found) -> str:
     """The statement up to its WHERE, as written."""
     text, depth = found.operation.statement.text, 0
-    for token in tokens(text, "postgres"):
+    for token, start, _ in placed(text, "postgres"):
         depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if token.kind == WORD and token.text == "where" and not depth:
-            return text[: token.start].rstrip()
+        if token.word == "where" and not depth:
+            return text[:start].rstrip()
     return text.rstrip()
 
 
 def _reads_others(text: str) -> bool:
-    return any(t.kind == WORD and t.text in ("select", "table") for t in tokens(text, "postgres"))
+    return any(token.word in ("select", "table") for token in tokens(text, "postgres"))
 
 
 def _read(assignments: str) -> set[str]:

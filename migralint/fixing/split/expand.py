@@ -13,7 +13,7 @@ from migralint.fixing.split.indexes import not_null_name, not_null_pieces
 from migralint.fixing.split.parts import Change, Found, Piece, key_of, quoted
 from migralint.knowledge import safe_sql
 from migralint.knowledge.schema.objects import mentions
-from migralint.model import UNKNOWN, Name, record
+from migralint.model import UNKNOWN, Name, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ def _fill(found: Found, names: _Names, type_: str = "") -> Piece:
     return Piece("batches", (sql,), "backfill", FILLS, like)
 
 
-@record
-class _Names:
+class _Names(Record):
     """The columns, as SQL, and the trigger that keeps them; `taken`: why they cannot be had."""
 
     old: str

@@ -9,7 +9,7 @@ import re
 import textwrap
 
 from migralint.fixing.split.parts import WAYS
-from migralint.model import record
+from migralint.model import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ MARK = re.compile(r"(?i)--[ \t]*(?:\+goose\b|migrate:|atlas:txmode\b|no-transact
 DOWN = "Nothing is taken back here: the first step's way back undoes the whole change."
 
 
-@record
-class File:
+class File(Record):
     """A file to write: its path from the root, its text, and what it is for, in words."""
 
     path: str

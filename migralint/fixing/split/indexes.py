@@ -15,8 +15,8 @@ from migralint.fixing.split.parts import (
     quoted,
 )
 from migralint.knowledge import safe_sql
-from migralint.model import Name, record
-from migralint.sql.tokens import SYMBOL, WORD, tokens
+from migralint.model import Name, Record
+from migralint.sql.tokens import placed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ def _alone(sql: str, word: str, why: str) -> Change:
 
 def _word(text: str, *wanted: str) -> int:
     """Where the first of these words ends that the text has, -1 without one."""
-    return next(
-        (t.end for t in tokens(text, "postgres") if t.kind == WORD and t.text in wanted), -1
-    )
+    return next((end for token, _, end in placed(text, "postgres") if token.word in wanted), -1)
 
 
 WITHOUT = "{} is dropped and made again: between the steps nothing would keep the rows unique"
@@ -82,7 +80,7 @@ def reindex(found: Found) -> Change | str:
         return "REINDEX has no CONCURRENTLY before PostgreSQL 12"
     if kind not in ("index", "table", "schema", "database"):
         return "the catalogues cannot be built again concurrently"
-    at = next(t.end for t in tokens(found.text, "postgres") if t.kind == WORD and t.text == kind)
+    at = next(end for token, _, end in placed(found.text, "postgres") if token.word == kind)
     sql = f"{found.text[:at]} CONCURRENTLY{found.text[at:]}"
     return _alone(sql, "reindex", "Writes go on while it is built again.")
 
@@ -108,8 +106,7 @@ def add_unique(found: Found) -> Change | str:
     return _taken_out(found, later)
 
 
-@record
-class _Rest:
+class _Rest(Record):
     """What follows the columns: of the index (INCLUDE), and of the constraint (DEFERRABLE)."""
 
     index: str = ""
@@ -136,19 +133,19 @@ def _keys(found: Found) -> tuple[str, str, _Rest] | str:
     """(NULLS NOT DISTINCT, the columns, the rest) as written, or what cannot be carried over."""
     nulls = " NULLS NOT DISTINCT" if found.view.fact("nulls_not_distinct") is True else ""
     text = found.text
-    opening = [t for t in tokens(text, "postgres") if t.kind == SYMBOL and t.text == "("]
     if inline(found):
-        last = tokens(text, "postgres")[-1]
+        read = [*placed(text, "postgres")]
+        ends = [end for token, _, end in read if token.text in ("unique", "key", "distinct")]
         deferred = _word(text, "deferrable", "initially")
-        if last.text not in ("unique", "key", "distinct") and deferred < 0:
+        if ends[-1:] != [read[-1][2]] and deferred < 0:
             return f"{text!r} says more than a key"
-        words = [t for t in tokens(text, "postgres") if t.text in ("unique", "key", "distinct")]
         own = ", ".join(str(column) for column in found.view.fact("columns"))
-        return nulls, own, _Rest(tail=_spaced(text[words[-1].end :]))
-    if not opening:
+        return nulls, own, _Rest(tail=_spaced(text[ends[-1] :]))
+    start = next((start for token, start, _ in placed(text, "postgres") if token.symbol == "("), -1)
+    if start < 0:
         return f"{text!r} names no columns"
-    end = _closing(text, opening[0].start)
-    columns, behind = text[opening[0].end : end], text[end + 1 :]
+    end = _closing(text, start)
+    columns, behind = text[start + 1 : end], text[end + 1 :]
     include = ""
     if re.match(r"(?is)\s*include\b", behind):
         start = behind.index("(")
@@ -166,11 +163,11 @@ def _spaced(text: str) -> str:
 def _closing(text: str, start: int) -> int:
     """The bracket that closes the one at `start`."""
     depth = 0
-    for token in tokens(text, "postgres"):
-        if token.start >= start and token.kind == SYMBOL and token.text in "()":
-            depth += 1 if token.text == "(" else -1
+    for token, at, _ in placed(text, "postgres"):
+        if at >= start and token.symbol in ("(", ")"):
+            depth += 1 if token.symbol == "(" else -1
             if not depth:
-                return token.start
+                return at
     return len(text)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migralint.fixing.split.parts import WAYS
 from migralint.fixing.split.touching import conflict
-from migralint.model import record
+from migralint.model import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from migralint.fixing.split.touching import Touch
 
 
-@record
-class Node:
+class Node(Record):
     """A statement of the migration (`statement` is its number) or a piece of one. `lead` are the
     comments that stood above a statement of which nothing else is left."""
 
@@ -28,8 +27,7 @@ class Node:
     lead: str = ""
 
 
-@record
-class Step:
+class Step(Record):
     """What one file holds, in order."""
 
     way: str

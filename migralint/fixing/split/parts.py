@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migralint.knowledge.facts import server_version
-from migralint.model import UNKNOWN, Edit, Name, record
+from migralint.model import UNKNOWN, Edit, Name, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 WAYS = ("together", "alone", "batches", "validate", "contract")
 
 
-@record
-class Piece:
+class Piece(Record):
     """Statements of a later step. `word` names the step, `why` is the comment above it.
 
     `like` is SQL that says which tables and columns are concerned, where `sql` hides it (a DO).
@@ -37,8 +36,7 @@ class Piece:
     atomic: bool = False
 
 
-@record
-class Change:
+class Change(Record):
     """What becomes of the action of a finding: `gone`, or edited in place; `before` and `here` are
     statements around its own in the same file; `later` are the steps that follow, in order.
 
@@ -53,8 +51,7 @@ class Change:
     atomic: bool = False
 
 
-@record
-class Found:
+class Found(Record):
     """A finding where it stands. `before` is the schema in front of the migration."""
 
     finding: Finding

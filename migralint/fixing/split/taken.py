@@ -8,7 +8,7 @@ from migralint.fixing.split.recipes import RECIPES
 from migralint.fixing.split.touching import SESSION
 from migralint.knowledge.schema import Schema
 from migralint.knowledge.timeline import Timeline
-from migralint.model import record
+from migralint.model import Record
 from migralint.sql.operations import operations
 from migralint.sql.statements import split as statements_of
 
@@ -31,8 +31,7 @@ DIALECTS = {
 }
 
 
-@record
-class Taken:
+class Taken(Record):
     """A migration with what its findings lead to. `changes` are by (start, end) of the operation,
     in order; `done` the findings that they take away, `refused` the others with a reason, `indexes`
     those that stand before."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migralint.model import Name, record
+from migralint.model import Name, Record
 from migralint.sql.operations import operations
 from migralint.sql.statements import split
 from migralint.sql.tokens import NAME, WORD, tokens
@@ -49,8 +49,7 @@ OBJECTS = ("index", "constraint", "type_name", "sequence", "view", "routine", "u
 COLUMNS = ("column", "columns", "new_name", "include")
 
 
-@record
-class Touch:
+class Touch(Record):
     """`tables` are those that are changed, `read` those that a key refers to; `columns` and
     `objects` the other names, `words` all names in the text, `keys` the (table, column) of new
     keys, `referred` the (table, column) that foreign keys need, "" for the primary key,

@@ -7,18 +7,25 @@ needs it is UNKNOWN.
 
 from __future__ import annotations
 
-from migralint.knowledge.schema import columns, constraints, indexes, others, partitions, tables
+from migralint.knowledge.schema import columns, constraints
 from migralint.knowledge.schema.objects import Column, Constraint, Index, OwnType, Table, View
 from migralint.knowledge.schema.state import State
+from migralint.light import later
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from migralint.knowledge.schema import indexes, others, partitions, tables
     from migralint.model import Name, Operation
 
     Step = Callable[[State, Mapping[str, Any], object], None]
+else:
+    indexes = later("migralint.knowledge.schema.indexes")
+    others = later("migralint.knowledge.schema.others")
+    partitions = later("migralint.knowledge.schema.partitions")
+    tables = later("migralint.knowledge.schema.tables")
 
 __all__ = ["Column", "Constraint", "Index", "OwnType", "Schema", "Table", "View"]
 
@@ -28,7 +35,8 @@ class Schema(State):
 
     def apply(self, operation: Operation, batch: object) -> None:
         """What the operation changes; an operation inside a function's body changes nothing."""
-        self.begin(batch)
+        if batch != self.batch:
+            self.begin(batch)
         kind, facts = operation.kind, operation.facts
         table = facts.get("table")
         known = self.tables.get(table) if table is not None else None
@@ -39,9 +47,10 @@ class Schema(State):
                 return
             self._is_unknown(table, kind, facts)
         step = _STEPS.get(kind)
-        if step is None or self.skips(operation):
+        statement = operation.statement
+        if step is None or (statement is self.skipped[0] and self.skips(operation)):
             return
-        self.statement = operation.statement
+        self.statement = statement
         step(self, facts, batch)
         if known is not None and known.children:  # what is passed down is done to a known table
             if kind in _PASSED_DOWN:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from migralint.knowledge.schema.constraints import drop_constraint_of
-from migralint.knowledge.schema.lookup import reading, relist, renamed_in
+from migralint.knowledge.schema.lookup import involving, narrow, reading, renamed_in
 from migralint.knowledge.schema.objects import Column, Constraint, Expanded, Index, Table, mentions
 from migralint.knowledge.schema.state import gone, made
-from migralint.knowledge.schema.tables import drop_readers
+from migralint.light import later
 from migralint.model import Name
 from migralint.regex import pattern
 
@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from migralint.knowledge.schema import tables
     from migralint.knowledge.schema.state import State
 
     Facts = Mapping[str, Any]
     Step = Callable[[State, Facts, object], None]
+else:
+    tables = later("migralint.knowledge.schema.tables")
 
 _COPY = pattern(r'\s*"?[\w$]+"?\s*=\s*"?([\w$]+)"?(?:\s*::\s*[\w$]+)?\s*\Z')
 _YOUNG = pattern(r"_?(?:new|old|tmp|temp|v?2|next|bigint)_?")
@@ -51,13 +54,14 @@ def drop_column(schema: State, facts: Facts, batch: object) -> None:
     if facts.get("in_do"):
         table.whole = False  # a condition decides whether it goes
     schema.forget_column(column)
-    for constraint in list(table.constraints.values()):
+    keys = [index.constraint for index in reading(table, name) if index.constraint is not None]
+    for constraint in dict.fromkeys((*involving(table, name), *keys)):
         if involves(constraint, name):
             drop_constraint_of(schema, constraint, cascade=True)
     for index in reading(table, name):
         _without_key(schema, index, name)
     if facts.get("cascade"):
-        drop_readers(schema, table.name, name)
+        tables.drop_readers(schema, table.name, name)
 
 
 def involves(constraint: Constraint, column: Name) -> bool:
@@ -71,8 +75,7 @@ def _without_key(schema: State, index: Index, column: Name) -> None:
     """PostgreSQL drops the index, MySQL only takes the column out of it."""
     rest = tuple(c for c in index.columns if c != column)
     if schema.dialect == "mysql" and rest:
-        index.columns = rest
-        relist(index.table)
+        narrow(index, rest)
         return
     schema.remove_index(index)
 
@@ -94,15 +97,13 @@ def rename_column(schema: State, facts: Facts, batch: object) -> None:
     def renamed(names: tuple[Name, ...]) -> tuple[Name, ...]:
         return tuple(new if name == old else name for name in names)
 
-    for constraint in table.constraints.values():
+    for constraint in involving(table, old):
         constraint.columns = renamed(constraint.columns)
         constraint.expression = _replaced(constraint.expression, old, new)
-    touched = reading(table, old)
-    for index in touched:
+    for index in reading(table, old):
         index.columns, index.include = renamed(index.columns), renamed(index.include)
         index.keys, index.where = _replaced(index.keys, old, new), _replaced(index.where, old, new)
-    if touched:
-        renamed_in(table, old, new)
+    renamed_in(table, old, new)
     for constraint in schema.references_to(table.name):
         constraint.references_columns = renamed(constraint.references_columns)
 

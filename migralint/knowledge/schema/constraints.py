@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from migralint.knowledge.schema import names
+from migralint.knowledge.schema.lookup import having, involving, parts_of
 from migralint.knowledge.schema.objects import Constraint, Index, Table
 from migralint.knowledge.schema.state import gone, made
 from migralint.model import Name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from typing import Any
 
+    from migralint.knowledge.schema.objects import View
     from migralint.knowledge.schema.state import State
 
     Facts = Mapping[str, Any]
@@ -60,7 +62,8 @@ def _is_there(schema: State, table: Table, kind: str, facts: Facts, name: Name |
         return False
     # CREATE TABLE (a int PRIMARY KEY UNIQUE) makes one index.
     columns = tuple(facts.get("columns", ()))
-    same = [c for c in table.constraints.values() if c.index is not None and c.columns == columns]
+    alike = involving(table, *columns)
+    same = [c for c in alike if c.index is not None and c.columns == columns]
     if same and kind == "primary_key":
         schema.remove_constraint(same[0])
     return bool(same) and kind == "unique"
@@ -100,7 +103,7 @@ def _given_name(
 ) -> Name:
     kind = constraint.kind
     if schema.dialect == "mysql":
-        return Name(_mysql_name(table, constraint))
+        return Name(_mysql_name(schema, table, constraint))
     if schema.dialect == "sqlite":
         return Name(f"({kind} {len(table.constraints)})")  # it has none
     label = _LABELS[kind]
@@ -117,21 +120,36 @@ def _in_check(table: Table, constraint: Constraint) -> tuple[Name, ...]:
 
     text = re.sub(r"'(?:[^']|'')*'", "''", constraint.expression)
     words = {
-        w[1:-1] if w[0] == '"' else w.lower() for w in re.findall(r'"[^"]+"|[^\W\d][\w$]*', text)
+        Name(w[1:-1] if w[0] == '"' else w.lower())
+        for w in re.findall(r'"[^"]+"|[^\W\d][\w$]*', text)
     }
-    named = {name for name in (*table.promised, *table.columns) if name.name in words}
+    named = {word for word in words if word in table.columns or word in promised(table)}
     return tuple(named) if len(named) == 1 else ()
 
 
-def _mysql_name(table: Table, constraint: Constraint) -> str:
-    taken = {name.name for name in (*table.constraints, *table.indexes)}
+_promised: list[Any] = [(), frozenset()]
+
+
+def promised(table: Table) -> Collection[Name]:
+    """The columns of its CREATE TABLE; the last table's, which is asked again and again."""
+    if _promised[0] is not table.promised:
+        _promised[:] = table.promised, frozenset(table.promised)
+    known: Collection[Name] = _promised[1]
+    return known
+
+
+def _mysql_name(schema: State, table: Table, constraint: Constraint) -> str:
+    def taken(text: str) -> bool:
+        return Name(text) in table.constraints or index_is_taken(table, text)
+
     if constraint.kind == "unique" and constraint.columns:
-        return names.numbered(constraint.columns[0].name, taken.__contains__)
+        return schema.numbered(table.name, constraint.columns[0].name, taken, "key")
     label = "ibfk" if constraint.kind == "foreign_key" else "chk"
-    number = 1
-    while f"{table.name.name}_{label}_{number}" in taken:
-        number += 1
-    return f"{table.name.name}_{label}_{number}"
+    return schema.numbered(table.name, f"{table.name.name}_{label}", taken, label)
+
+
+def index_is_taken(table: Table | View, text: str) -> bool:
+    return Name(text) in table.indexes or Name(text, table.name.schema) in table.indexes
 
 
 def _give_index(schema: State, constraint: Constraint, index: Index | None, facts: Facts) -> None:
@@ -151,7 +169,8 @@ def _give_index(schema: State, constraint: Constraint, index: Index | None, fact
 def _index_foreign_key(schema: State, constraint: Constraint) -> None:
     """InnoDB makes an index on the referencing columns where none begins with them."""
     table, count = constraint.table, len(constraint.columns)
-    if any(index.columns[:count] == constraint.columns for index in table.indexes.values()):
+    alike = having(table, constraint.columns)
+    if any(index.columns[:count] == constraint.columns for index in alike):
         return
     facts = {"columns": constraint.columns, "variety": OF_KEY}
     schema.add_index(Index(constraint.name, table, facts, constraint.batch))
@@ -176,7 +195,7 @@ def drop_constraint_of(schema: State, constraint: Constraint, cascade: bool) -> 
     if not cascade or constraint.kind not in ("primary_key", "unique"):
         return
     primary = constraint.kind == "primary_key"
-    for other in schema.references_to(constraint.table.name):
+    for other in [*schema.references_to(constraint.table.name)]:
         if other.references_columns == constraint.columns or (
             primary and not other.references_columns
         ):
@@ -192,22 +211,15 @@ def rename_constraint(schema: State, facts: Facts, batch: object) -> None:
     schema.rename_constraint(constraint, name)
     if constraint.index is not None:
         schema.rename_index(constraint.index, Name(name.name, table.name.schema))
-    for child in table.children:
-        for inherited in [c for c in child.constraints.values() if c.parent is constraint]:
-            if inherited.index is None:
-                schema.rename_constraint(inherited, name)
+    for inherited in parts_of(constraint):
+        if inherited.index is None:
+            schema.rename_constraint(inherited, name)
 
 
 def validate(schema: State, facts: Facts, batch: object) -> None:
     table = schema.tables.get(facts["table"])
     constraint = table.constraints.get(short(facts["constraint"])) if table else None
-    if constraint is not None:
-        _validated(constraint)
-
-
-def _validated(constraint: Constraint) -> None:
-    """With what its partitions and heirs have of it."""
-    constraint.valid = True
-    for child in constraint.table.children:
-        for inherited in [c for c in child.constraints.values() if c.parent is constraint]:
-            _validated(inherited)
+    validated = [constraint] if constraint is not None else []
+    for one in validated:
+        one.valid = True
+        validated += parts_of(one)

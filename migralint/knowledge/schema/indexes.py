@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from migralint.knowledge.schema import names
-from migralint.knowledge.schema.constraints import OF_KEY, short
+from migralint.knowledge.schema.constraints import OF_KEY, index_is_taken, short
+from migralint.knowledge.schema.lookup import having
 from migralint.knowledge.schema.objects import Index, Table, View
 from migralint.model import Name
 
@@ -24,7 +24,7 @@ def create_index(schema: State, facts: Facts, batch: object) -> None:
         return
     index = Index(name, on, facts, batch)
     schema.add_index(index)
-    mine = on.indexes.values() if schema.dialect == "mysql" else ()
+    mine = having(on, index.columns[:1]) if schema.dialect == "mysql" else ()
     for own in [i for i in mine if i.variety == OF_KEY]:
         if index.columns[: len(own.columns)] == own.columns:
             schema.remove_index(own)
@@ -39,7 +39,7 @@ def _index_name(schema: State, on: Table | View, facts: Facts) -> Name:
     columns = tuple(facts.get("columns", ())) + tuple(facts.get("include", ()))
     if schema.dialect == "mysql":
         first = columns[0].name if columns else "index"
-        return Name(names.numbered(first, {n.name for n in on.indexes}.__contains__))
+        return Name(schema.numbered(on.name, first, lambda text: index_is_taken(on, text), ""))
     return schema.relation_name(on.name, columns, "idx")
 
 

@@ -6,7 +6,7 @@ counts on while the name is taken. MySQL: https://dev.mysql.com/doc/refman/8.4/e
 
 from __future__ import annotations
 
-from migralint.knowledge.schema.objects import EXPRESSION
+from migralint.knowledge.schema.lookup import EXPRESSION
 from migralint.model import Name
 from migralint.regex import pattern
 
@@ -43,14 +43,13 @@ def free(
 
 def of_columns(columns: Iterable[Name]) -> str:
     """The middle of the name of a key; an index's expressions by their function, or `expr`."""
-    seen: list[str] = []
+    seen: dict[str, int] = {}  # each with the number that was tried behind it
     for column in columns:
-        word = _of_expression(column.sql) if column.name == EXPRESSION else column.name
-        number, name = 0, word
+        word = name = _of_expression(column.sql) if column.name == EXPRESSION else column.name
         while name in seen:
-            number += 1
-            name = f"{word}{number}"
-        seen.append(name)
+            seen[word] += 1
+            name = f"{word}{seen[word]}"
+        seen[name] = 0
     return "_".join(seen)
 
 
@@ -60,12 +59,3 @@ def _of_expression(text: str) -> str:
         return "expr"
     word = found[1]
     return word[1:-1] if word.startswith('"') else word.lower()
-
-
-def numbered(word: str, taken: Callable[[str], bool]) -> str:
-    """MySQL's: a, a_2, a_3."""
-    number, name = 1, word
-    while taken(name):
-        number += 1
-        name = f"{word}_{number}"
-    return name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sys import intern
 
+from migralint.knowledge.schema.lookup import EXPRESSION, of_kind
 from migralint.model import Name
 
 TYPE_CHECKING = False
@@ -70,6 +71,10 @@ class Constraint:
         self.parent: Constraint | None = None
         self.batch = batch
 
+    def about(self) -> tuple[tuple[Name, ...], str, str]:
+        """The columns, the condition that may mention more, the kind."""
+        return self.columns, self.expression, self.kind
+
     def unfinished(self) -> str:
         """What is left to do, in words; "" if it is done or gone."""
         if self.valid or self.table.constraints.get(self.name) is not self:
@@ -106,6 +111,11 @@ class Index:
     def has_expression(self) -> bool:
         return any(column.name == EXPRESSION for column in self.columns)
 
+    def about(self) -> tuple[tuple[Name, ...], str, str]:
+        """The columns, what may mention more (the condition, expressions), the name in any case."""
+        texts = f"{self.where} {self.keys}" if self.has_expression else self.where
+        return (*self.columns, *self.include), texts, self.name.name.lower()
+
     def reads(self, column: Name) -> bool:
         """Whether it goes when the column does: a key, an included column, in an expression."""
         if column in self.columns or column in self.include:
@@ -113,9 +123,6 @@ class Index:
         if self.where and mentions(self.where, column.name):
             return True
         return self.has_expression and mentions(self.keys, column.name)
-
-
-EXPRESSION = "(expression)"
 
 
 def mentions(text: str, name: str) -> bool:
@@ -134,25 +141,29 @@ class Table:
     """`whole` where its CREATE TABLE was seen: only then a column that is not here does not exist.
 
     `promised` are the columns of the CREATE TABLE, before the replay has come to each of them;
-    `indexes_by` has the indexes by their columns (see lookup.py).
+    `indexes_by` and `constraints_by` have them by what they are about (see lookup.py).
     """
 
     __slots__ = (
-        "batch", "children", "columns", "constraints", "default_partition", "facts", "indexes",
-        "indexes_by", "name", "parents", "partition", "partitioned", "policies", "promised",
-        "row_security", "temporary", "triggers", "whole",
+        "batch", "children", "columns", "constraints", "constraints_by", "default_partition",
+        "indexes", "indexes_by", "name", "of_type", "options", "parents", "partition",
+        "partitioned", "policies", "promised", "row_security", "temporary", "triggers", "unlogged",
+        "whole",
     )  # fmt: skip
 
     def __init__(self, name: Name, batch: object, facts: Mapping[str, Any], whole: bool) -> None:
         get = facts.get
         self.name = name
         self.batch = batch
-        self.facts = facts
+        self.options: str = get("options", "")
+        self.of_type: Name | None = get("of_type")
         self.columns: dict[Name, Column] = {}
         self.constraints: dict[Name, Constraint] = {}
+        self.constraints_by: dict[str, dict[Constraint, None]] | None = None
         self.indexes: dict[Name, Index] = {}
-        self.indexes_by: dict[str, dict[Index, None]] = {}
+        self.indexes_by: dict[str, dict[Index, None]] | None = None
         self.temporary: bool = get("temporary", False)
+        self.unlogged: bool = get("unlogged", False)
         self.partitioned: bool = get("partitioned", False)
         self.partition = False
         self.default_partition: Table | None = None
@@ -166,7 +177,7 @@ class Table:
 
     @property
     def primary_key(self) -> Constraint | None:
-        return next((c for c in self.constraints.values() if c.kind == "primary_key"), None)
+        return next(iter(of_kind(self, "primary_key")), None)
 
 
 class Disabled:
@@ -210,7 +221,7 @@ class View:
         self.query: str = facts.get("query", "")
         self.materialized: bool = facts.get("materialized", False)
         self.indexes: dict[Name, Index] = {}
-        self.indexes_by: dict[str, dict[Index, None]] = {}
+        self.indexes_by: dict[str, dict[Index, None]] | None = None
         self.batch = batch
         self._words: frozenset[str] | None = None
 
@@ -219,10 +230,7 @@ class View:
     @property
     def text(self) -> str:
         """The query on one line, in lower case but for quoted names, without its strings."""
-        import re
-
-        text = " ".join(re.sub(r"'(?:[^']|'')*'", "''", self.query).split())
-        return "".join(p if p[:1] == '"' else p.lower() for p in re.split(r'("[^"]*")', text))
+        return _read(self.query)[0]
 
     def joins(self, name: str) -> bool:
         """Whether the name surely stands behind FROM or JOIN; most queries lack it altogether."""
@@ -231,10 +239,7 @@ class View:
     @property
     def relations(self) -> list[str]:
         """What surely stands behind FROM or JOIN; a list with commas gives its first name only."""
-        import re
-
-        found = re.findall(r'\b(?:from|join) (?:only )?(?:[\w$]+\.)?("[^"]+"|[\w$]+)', self.text)
-        return [name.strip('"') for name in found]
+        return _read(self.query)[1]
 
     @property
     def words(self) -> frozenset[str]:
@@ -247,6 +252,20 @@ class View:
             bare = re.findall(r"[^\W\d][\w$]*", re.sub(r'"(?:[^"]|"")+"', " ", text).lower())
             self._words = frozenset((*quoted, *bare))
         return self._words
+
+
+_last_read: list[Any] = ["", "", []]  # a long query is asked for each of its many columns
+
+
+def _read(query: str) -> tuple[str, list[str]]:
+    if _last_read[0] is not query:
+        import re
+
+        line = " ".join(re.sub(r"'(?:[^']|'')*'", "''", query).split())
+        text = "".join(p if p[:1] == '"' else p.lower() for p in re.split(r'("[^"]*")', line))
+        found = re.findall(r'\b(?:from|join) (?:only )?(?:[\w$]+\.)?("[^"]+"|[\w$]+)', text)
+        _last_read[:] = query, text, [name.strip('"') for name in found]
+    return _last_read[1], _last_read[2]
 
 
 class OwnType:

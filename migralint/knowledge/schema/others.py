@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from migralint.knowledge.schema.columns import drop_column
+from migralint.knowledge.schema.lookup import enlist_view, strike_view
 from migralint.knowledge.schema.objects import Disabled, OwnType, View, mentions
 from migralint.knowledge.schema.state import made
 from migralint.knowledge.schema.tables import (
@@ -107,10 +108,15 @@ def create_view(schema: State, facts: Facts, batch: object) -> None:
     reads_unknown(schema, facts.get("query", ""))
     former = schema.views.get(name)
     if former is not None and not former.materialized:
+        strike_view(schema, former)
         former.query, former.batch, former._words = facts.get("query", ""), batch, None
+        enlist_view(schema, former)
         return
-    schema.views[name] = View(name, facts, batch)
-    schema.schemas.add(name.schema)
+    if former is not None:
+        strike_view(schema, former)
+    view = schema.views[name] = View(name, facts, batch)
+    enlist_view(schema, view)
+    schema.place(name)
 
 
 def drop_view(schema: State, facts: Facts, batch: object) -> None:
@@ -158,7 +164,7 @@ def alter_sequence(schema: State, facts: Facts, batch: object) -> None:
 def set_engine(schema: State, facts: Facts, batch: object) -> None:
     table = schema.tables.get(facts["table"])
     if table is not None:
-        table.facts = {**table.facts, "options": f"engine = {facts['engine']}"}
+        table.options = f"engine = {facts['engine']}"
 
 
 def create_policy(schema: State, facts: Facts, batch: object) -> None:

@@ -6,6 +6,7 @@ https://www.postgresql.org/docs/current/ddl-partitioning.html#DDL-PARTITIONING-D
 from __future__ import annotations
 
 from migralint.knowledge.schema.constraints import add_constraint
+from migralint.knowledge.schema.lookup import parts_of, parts_of_index
 from migralint.knowledge.schema.objects import Constraint, Index, Table
 
 TYPE_CHECKING = False
@@ -28,22 +29,26 @@ def hand_down(schema: State, table: Table, kind: str, batch: object) -> None:
 
 def _hand_constraint(schema: State, constraint: Constraint, batch: object) -> None:
     """Checks to all, keys to partitions. A check of the same name serves as the child's part."""
-    for child in constraint.table.children:
-        if any(c.parent is constraint for c in child.constraints.values()):
-            continue
-        if constraint.kind == "check" and constraint.name in child.constraints:
-            continue
-        if child.partition or (constraint.kind == "check" and not constraint.no_inherit):
-            _copy_constraint(schema, constraint, child, batch)
+    handed = [constraint]
+    for one in handed:
+        done = {part.table for part in parts_of(one)}
+        for child in one.table.children:
+            if child in done or (one.kind == "check" and one.name in child.constraints):
+                continue
+            if child.partition or (one.kind == "check" and not one.no_inherit):
+                handed.append(_copied(schema, one, child, batch))
 
 
 def _hand_index(schema: State, index: Index, batch: object) -> None:
-    for child in index.table.children:
-        if child.partition and not any(i.parent is index for i in child.indexes.values()):
-            _copy_index(schema, index, child, batch)
+    handed = [index]
+    for one in handed:
+        done = {part.table for part in parts_of_index(one)}
+        for child in one.table.children:
+            if child.partition and child not in done:
+                handed.append(_copied_index(schema, one, child, batch))
 
 
-def _copy_constraint(schema: State, constraint: Constraint, child: Table, batch: object) -> None:
+def _copied(schema: State, constraint: Constraint, child: Table, batch: object) -> Constraint:
     keeps_name = constraint.index is None or schema.dialect == "mysql"
     keeps_name = keeps_name and constraint.name not in child.constraints
     facts = {
@@ -56,10 +61,10 @@ def _copy_constraint(schema: State, constraint: Constraint, child: Table, batch:
     copied.parent = constraint
     if copied.index is not None:
         copied.index.parent = constraint.index
-    _hand_constraint(schema, copied, batch)
+    return copied
 
 
-def _copy_index(schema: State, index: Index, child: Table, batch: object) -> None:
+def _copied_index(schema: State, index: Index, child: Table, batch: object) -> Index:
     facts = {
         "columns": index.columns, "keys": index.keys, "include": index.include,
         "unique": index.unique, "method": index.method, "where": index.where,
@@ -70,7 +75,7 @@ def _copy_index(schema: State, index: Index, child: Table, batch: object) -> Non
     copied = Index(name, child, facts, batch)
     copied.parent = index
     schema.add_index(copied)
-    _hand_index(schema, copied, batch)
+    return copied
 
 
 def copy_constraints(
@@ -96,7 +101,7 @@ def copy_constraints(
             if same[0].index is not None:
                 same[0].index.parent = constraint.index
         else:
-            _copy_constraint(schema, constraint, table, batch)
+            _hand_constraint(schema, _copied(schema, constraint, table, batch), batch)
             if not linked:
                 _unlink_last(table)
     if keys and (table.partition or not linked):
@@ -118,7 +123,7 @@ def _copy_indexes(
         if same:
             same[0].parent = index
             continue
-        _copy_index(schema, index, table, batch)
+        _hand_index(schema, _copied_index(schema, index, table, batch), batch)
         if not linked:
             next(reversed(table.indexes.values())).parent = None
 

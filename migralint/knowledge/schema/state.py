@@ -7,7 +7,7 @@ in here. `certain` tells where absence means something: nothing unknown is taken
 from __future__ import annotations
 
 from migralint.knowledge.schema import names
-from migralint.knowledge.schema.lookup import enlist, strike
+from migralint.knowledge.schema.lookup import called, enlist, parts_of, parts_of_index, strike
 from migralint.knowledge.schema.objects import (
     Column,
     Constraint,
@@ -22,7 +22,7 @@ from migralint.model import UNKNOWN, Name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from typing import Any
 
     from migralint.model import Statement, Unknown
@@ -48,14 +48,17 @@ class State:
         self.proofs = 0
         self.tables: dict[Name, Table] = {}
         self.views: dict[Name, View] = {}
+        self.views_by: dict[str, dict[View, int]] | None = None  # see lookup.py
         self.indexes: dict[Name, Index] = {}  # not in MySQL, where a table has its own
         self.sequences: dict[Name, Column | None] = {}
         self.types: dict[Name, OwnType] = {}
+        self.generating: dict[Table, None] = {}  # the tables that have had generated columns
+        self.typed: dict[Name, dict[Table, None]] = {}  # the tables OF a type
         self.referring: dict[Name, dict[Constraint, None]] = {}
         self.constraint_names: dict[Name, int] = {}
         self.taken: dict[tuple[str, ...], int] = {}  # the numbers below are, of what has no name
         self.gaps: list[str] = []
-        self.schemas: set[str] = set()  # in which there has been a table
+        self.spaces: dict[str, set[str]] = {}  # the other schemas that have had one of the name
         self.open_schemas: set[str] = set()
         self.doubtful: set[Name] = set()
         self.made_in: dict[str, int] = {}  # schema -> the number of the migration that began it
@@ -83,8 +86,7 @@ class State:
         known = self.tables.get(table) if table is not None else None
         if known is None:
             return None
-        alike = (i for n, i in known.indexes.items() if n.name.lower() == name.name.lower())
-        return known.indexes.get(name) or next(alike, None)
+        return known.indexes.get(name) or called(known, name.name)
 
     def table_of(self, name: Name) -> Table:
         """The table, made known (not whole) where no CREATE TABLE was seen."""
@@ -93,7 +95,7 @@ class State:
             known = Table(name, None, {}, whole=False)
             if "{{" not in name.name:
                 self.tables[name] = known
-                self.schemas.add(name.schema)
+                self.place(name)
         return known
 
     def own_type(self, text: str) -> OwnType | None:
@@ -103,9 +105,9 @@ class State:
         name = self._read_types[text]
         return self.types.get(name) if name is not None else None
 
-    def references_to(self, table: Name) -> list[Constraint]:
+    def references_to(self, table: Name) -> Collection[Constraint]:
         """The foreign keys of any table that refer to this one."""
-        return list(self.referring.get(table, ()))
+        return self.referring.get(table, ())
 
     def has_relation(self, name: Name) -> bool:
         return (
@@ -128,13 +130,18 @@ class State:
         """The value of a fact whose thing was not found: False, or UNKNOWN."""
         return False if self.certain(table) else UNKNOWN
 
+    @property
+    def proven_whole(self) -> bool:
+        """Whether the migrations seem to be all there are: their tool or their sense says so."""
+        return self.complete or self.proofs >= _ENOUGH
+
     def missing(self, name: Name) -> bool:
         """Whether the table surely does not exist: all that made its schema was seen."""
         if self.gaps or not name.name or "{{" in name.sql or name.schema.lower() in _SYSTEM:
             return False
         if name.schema in self.open_schemas or name in self.doubtful:
             return False
-        if not self.complete and self.proofs < _ENOUGH:
+        if not self.proven_whole:
             return False
         begun = self.made_in.get(name.schema)
         if (
@@ -147,7 +154,18 @@ class State:
             return False
         return not self.has_relation(name)
 
+    def namesakes(self, name: str) -> Iterator[Name]:
+        """What a table or view that is called so may be: one of each schema that has had one."""
+        yield Name(name)
+        for space in self.spaces.get(name, ()):
+            yield Name(name, space)
+
     # changing
+
+    def place(self, name: Name) -> None:
+        """There is a table or view of this name now."""
+        if name.schema:
+            self.spaces.setdefault(name.name, set()).add(name.schema)
 
     def gap(self, reason: str) -> None:
         """Something happened that could not be read: from now on nothing is surely missing."""
@@ -160,12 +178,14 @@ class State:
 
     def add_table(self, table: Table) -> None:
         self.tables[table.name] = table
-        self.schemas.add(table.name.schema)
+        self.place(table.name)
         self.made_in.setdefault(table.name.schema, self.number)
         self.doubtful.discard(table.name)
 
     def add_column(self, table: Table, column: Column) -> None:
         table.columns[column.name] = column
+        if column.generated in ("stored", "virtual"):
+            self.generating[table] = None
         own = self.own_type(column.type) if self.types else None
         if own is not None:
             column.own = own
@@ -181,25 +201,26 @@ class State:
     def add_index(self, index: Index) -> None:
         former = index.table.indexes.get(index.name)
         if former is not None:
-            strike(former)
+            strike(index.table.indexes_by, former)
         index.table.indexes[index.name] = index
-        enlist(index)
+        enlist(index.table.indexes_by, index)
         if self.dialect != "mysql":
             self.indexes[index.name] = index
 
     def remove_index(self, index: Index) -> None:
-        self.freed()
-        strike(index)
-        index.table.indexes.pop(index.name, None)
-        if self.indexes.get(index.name) is index:
-            del self.indexes[index.name]
-        for child in index.table.children:
-            for inherited in [i for i in child.indexes.values() if i.parent is index]:
-                self.remove_index(inherited)
+        """With those that it has made on partitions."""
+        gone = [index]
+        for one in gone:
+            self.freed()
+            strike(one.table.indexes_by, one)
+            one.table.indexes.pop(one.name, None)
+            if self.indexes.get(one.name) is one:
+                del self.indexes[one.name]
+            gone += parts_of_index(one)
 
     def rename_index(self, index: Index, name: Name) -> None:
         self.freed()
-        strike(index)
+        strike(index.table.indexes_by, index)
         index.table.indexes.pop(index.name, None)
         self.indexes.pop(index.name, None)
         index.name = name
@@ -207,29 +228,38 @@ class State:
 
     def add_constraint(self, constraint: Constraint) -> None:
         table = constraint.table
+        former = table.constraints.get(constraint.name)
+        if former is not None:
+            strike(table.constraints_by, former)
         table.constraints[constraint.name] = constraint
+        enlist(table.constraints_by, constraint)
         self._count(constraint, 1)
         if constraint.references is not None:
             self.referring.setdefault(constraint.references, {})[constraint] = None
 
     def remove_constraint(self, constraint: Constraint) -> None:
-        table = constraint.table
-        if table.constraints.get(constraint.name) is constraint:
-            del table.constraints[constraint.name]
-            self._count(constraint, -1)
-        if constraint.references is not None:
-            self.referring.get(constraint.references, {}).pop(constraint, None)
-        if constraint.index is not None:
-            self.remove_index(constraint.index)
-        for child in table.children:
-            for inherited in [c for c in child.constraints.values() if c.parent is constraint]:
-                self.remove_constraint(inherited)
+        """With those that it has made on partitions and heirs."""
+        gone = [constraint]
+        for one in gone:
+            table = one.table
+            if table.constraints.get(one.name) is one:
+                del table.constraints[one.name]
+                strike(table.constraints_by, one)
+                self._count(one, -1)
+            if one.references is not None:
+                self.referring.get(one.references, {}).pop(one, None)
+            if one.index is not None:
+                self.remove_index(one.index)
+            gone += parts_of(one)
 
     def rename_constraint(self, constraint: Constraint, name: Name) -> None:
-        constraint.table.constraints.pop(constraint.name, None)
+        table = constraint.table
+        table.constraints.pop(constraint.name, None)
+        strike(table.constraints_by, constraint)
         self._count(constraint, -1)
         constraint.name = name
-        constraint.table.constraints[name] = constraint
+        table.constraints[name] = constraint
+        enlist(table.constraints_by, constraint)
         self._count(constraint, 1)
 
     def _count(self, constraint: Constraint, by: int) -> None:
@@ -263,6 +293,16 @@ class State:
         name, number = names.free(table.name, middle, label, taken, self.taken.get(tried, 0))
         if number:
             self.taken[tried] = number
+        return name
+
+    def numbered(self, table: Name, word: str, taken: Callable[[str], bool], label: str) -> str:
+        """MySQL's: a, a_2, a_3 for an index; t_ibfk_1, t_ibfk_2 for a foreign key."""
+        tried = (table.schema, table.name, word, label)
+        number = self.taken.get(tried, 1)
+        bare = label not in ("ibfk", "chk")
+        while taken(name := word if bare and number == 1 else f"{word}_{number}"):
+            number += 1
+        self.taken[tried] = number
         return name
 
     def freed(self) -> None:

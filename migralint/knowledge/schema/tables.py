@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from migralint.knowledge.schema.lookup import enlist_view, naming, strike_view
 from migralint.knowledge.schema.objects import Column, Table
-from migralint.knowledge.schema.partitions import copy_constraints, link
 from migralint.knowledge.schema.state import gone, made
+from migralint.light import later
 from migralint.model import Name
 
 TYPE_CHECKING = False
@@ -12,11 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from migralint.knowledge.schema import partitions
     from migralint.knowledge.schema.objects import View
     from migralint.knowledge.schema.state import State
 
     Facts = Mapping[str, Any]
     Step = Callable[[State, Facts, object], None]
+else:
+    partitions = later("migralint.knowledge.schema.partitions")
 
 
 def create_table(schema: State, facts: Facts, batch: object) -> None:
@@ -31,8 +35,12 @@ def create_table(schema: State, facts: Facts, batch: object) -> None:
     former = schema.tables.get(name)
     if former is not None:
         forget_table(schema, former)
-    table = Table(name, batch, facts, whole=not (facts.get("as_query") or facts.get("of_type")))
+    # made twice: which of the two stands there is not known
+    open_ended = facts.get("as_query") or facts.get("of_type") or (former and former.whole)
+    table = Table(name, batch, facts, whole=not open_ended)
     schema.add_table(table)
+    if facts.get("of_type"):
+        schema.typed.setdefault(facts["of_type"], {})[table] = None
     if table.temporary:
         schema.temporary.append(table)
     if facts.get("query"):
@@ -48,14 +56,15 @@ def reads_unknown(schema: State, query: str) -> None:
     import re
 
     text = re.sub(r"'(?:[^']|'')*'", "''", query)
+    parts = re.findall(r'("[^"]+"|[\w$]+)\s+as\s+(?:not\s+)?(?:materialized\s+)?\(', text, re.I)
+    own = {part.lower() for part in parts}
     for match in re.finditer(r'\b(?:from|join)\s+("[^"]+"|[^\W\d][\w$]*)(\s*[.(])?', text, re.I):
         word = match[1]
         name = Name(word[1:-1] if word[0] == '"' else word.lower())
-        own = re.search(rf"{re.escape(word)}\s+as\s+(?:not\s+)?(?:materialized\s+)?\(", text, re.I)
-        of_time = re.search(r"extract\s*\(\s*\w+\s*\Z", text[: match.start()], re.I)
-        if not (
-            match[2] or own or of_time or schema.has_relation(name) or word.lower() == "lateral"
-        ):
+        before = text[max(match.start() - 100, 0) : match.start()]
+        of_time = re.search(r"extract\s*\(\s*\w+\s*\Z", before, re.I)
+        known = word.lower() in own or word.lower() == "lateral" or schema.has_relation(name)
+        if not (match[2] or of_time or known):
             schema.open_schemas.add("")
 
 
@@ -72,13 +81,13 @@ def _inherit(
         table.whole = False
         if parent is None:
             return
-    link(parent, table, partition=bool(facts.get("partition_of")))
+    partitions.link(parent, table, partition=bool(facts.get("partition_of")))
     if table.partition and "default" in facts.get("options", ""):
         parent.default_partition = table
     for column in parent.columns.values():
         if column.name not in table.columns:
             schema.add_column(table, _copy(column, batch))
-    copy_constraints(schema, parent, table, batch)
+    partitions.copy_constraints(schema, parent, table, batch)
 
 
 def _copy(column: Column, batch: object, defaults: bool = True, generated: bool = True) -> Column:
@@ -109,7 +118,7 @@ def _like(schema: State, table: Table, source: Table | None, batch: object, opti
         if column.generated == "identity" and including("identity"):
             copied.generated = "identity"
         schema.add_column(table, copied)
-    copy_constraints(
+    partitions.copy_constraints(
         schema, source, table, batch, linked=False,
         checks=including("constraints"), keys=including("indexes"),
     )  # fmt: skip
@@ -130,10 +139,17 @@ def drop_table(schema: State, facts: Facts, batch: object) -> None:
 
 
 def forget_table(schema: State, table: Table) -> None:
+    """And its partitions, and theirs."""
+    gone = [table]
+    for one in gone:
+        gone += [child for child in one.children if child.partition]
+    for one in reversed(gone):
+        _forget(schema, one)
+
+
+def _forget(schema: State, table: Table) -> None:
     schema.freed()
-    for child in list(table.children):
-        if child.partition:
-            forget_table(schema, child)
+    for child in table.children:
         child.parents.pop(table, None)
     for parent in table.parents:
         parent.children.pop(table, None)
@@ -147,29 +163,27 @@ def forget_table(schema: State, table: Table) -> None:
         schema.forget_column(column)
     table.columns, table.triggers = {}, {}
     schema.tables.pop(table.name, None)
+    schema.generating.pop(table, None)
+    if table.of_type:
+        schema.typed.get(table.of_type, {}).pop(table, None)
     if schema.dialect == "postgres":  # elsewhere they stay, and wait for another table of that name
-        for constraint in schema.references_to(table.name):
+        for constraint in [*schema.references_to(table.name)]:
             schema.remove_constraint(constraint)
 
 
 def drop_readers(schema: State, name: Name, column: Name | None = None) -> None:
     """CASCADE: the views that read the table (and name the column), and the views on those."""
-    for view in readers(schema, name, column):
-        forget_view(schema, view)
-        drop_readers(schema, view.name)
-
-
-def readers(schema: State, name: Name, column: Name | None = None) -> list[View]:
-    """The views whose query names the table (and the column, or takes all columns)."""
-    found = [view for view in schema.views.values() if name.name in view.words]
-    if column is None:
-        return found
-    return [v for v in found if column.name in v.words or "*" in v.query]
+    views = naming(schema, name, column)
+    for view in views:
+        if schema.views.get(view.name) is view:
+            forget_view(schema, view)
+            views += naming(schema, view.name)
 
 
 def forget_view(schema: State, view: View) -> None:
     schema.freed()
     schema.views.pop(view.name, None)
+    strike_view(schema, view)
     for index in list(view.indexes.values()):
         schema.remove_index(index)
 
@@ -195,9 +209,11 @@ def move(schema: State, old: Name, new: Name) -> None:
             schema.referring.setdefault(new, {})[constraint] = None
     elif old in schema.views:
         view = schema.views.pop(old)
+        strike_view(schema, view)
         view.name = new
         schema.views[new] = view
-        schema.schemas.add(new.schema)
+        enlist_view(schema, view)
+        schema.place(new)
     elif old in schema.sequences:
         _move_sequence(schema, old, new)
     elif old in schema.indexes:

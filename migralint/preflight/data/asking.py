@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from migralint.model import record
+from migralint.model import Record
 from migralint.runner.databases import ServerError
 from migralint.runner.durations import milliseconds
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 _LATE = frozenset(("57014", "1969", "3024", "SQLITE_INTERRUPT"))
 
 
-@record
-class Answer:
+class Answer(Record):
     """`rows` None: there is no answer. `error` never holds a value of the data."""
 
     rows: list[Any] | None

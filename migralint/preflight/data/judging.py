@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from migralint.amounts import counted
-from migralint.model import record
+from migralint.model import Record
 from migralint.preflight.check import failed, warned
 from migralint.preflight.data import asking
 from migralint.preflight.data.question import Question, alias, bad_rows, key_of
@@ -26,8 +26,7 @@ _HINT = "Mend these rows, or write a migration before it that does."
 _NOT_THERE = ("42P01", "42703", "42704", "42883")
 
 
-@record
-class Point:
+class Point(Record):
     """Where a question is asked: the operation at `place` (path:line), `moment` in front of it."""
 
     db: Database

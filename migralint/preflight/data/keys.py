@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from migralint.knowledge.schema.objects import EXPRESSION, mentions
+from migralint.knowledge.schema.lookup import EXPRESSION
+from migralint.knowledge.schema.objects import mentions
 from migralint.model import UNKNOWN, Name
 from migralint.preflight.data.question import Question, Undecided, qualified
-from migralint.sql.tokens import WORD, tokens
+from migralint.sql.tokens import Token, placed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
 
     from migralint.model import Operation
     from migralint.preflight.data.standing import Moment, Standing
@@ -30,10 +30,10 @@ def mentioned(standing: Standing, text: str) -> tuple[Name, ...]:
 def expression(key: str, dialect: str = "postgres") -> str:
     """The expression of an index key without operator class, order and what else follows it."""
     depth = 0
-    for token in tokens(key, dialect):
+    for token, _, end in placed(key, dialect):
         depth += {"(": 1, ")": -1}.get(token.text, 0)
         if token.text == ")" and depth == 0:
-            return key[: token.end]
+            return key[:end]
     return key
 
 
@@ -195,32 +195,32 @@ def excluded(moment: Moment, operation: Operation) -> Iterable[Answer]:
 def _elements(text: str) -> tuple[list[tuple[str, str]], str]:
     """[(expression, operator)] of EXCLUDE USING method (...), and its WHERE."""
     found: list[tuple[str, str]] = []
-    read = tokens(text, "postgres")
+    read = [*placed(text, "postgres")]
     depth, start, seen, at, where = 0, 0, False, -1, ""
-    for index, token in enumerate(read):
+    for index, (token, begin, end) in enumerate(read):
         if token.text == "(":
             depth += 1
             if depth == 1 and not found and start == 0:
-                start, seen = token.end, True
-        elif token.text == "with" and token.kind == WORD and depth == 1 and seen:
+                start, seen = end, True
+        elif token.word == "with" and depth == 1 and seen:
             at = index
         if at >= 0 and seen and depth == 1 and token.text in (",", ")") and index > at:
-            found.append(_element(text, start, read, at, token.start))
-            start, at = token.end, -1
+            found.append(_element(text[start:begin], read[at], start))
+            start, at = end, -1
         if token.text == ")":
             depth -= 1
             seen = seen and depth > 0
-        if token.text == "where" and token.kind == WORD and depth == 0:
-            where = text[token.end :]
+        if token.word == "where" and depth == 0:
+            where = text[end:]
             inner = expression(where)
             where = inner.strip()
             break
     return found, where
 
 
-def _element(text: str, start: int, read: list[Any], at: int, end: int) -> tuple[str, str]:
-    written = text[start : read[at].start].strip()
-    operator = text[read[at].end : end].strip()
+def _element(text: str, word: tuple[Token, int, int], start: int) -> tuple[str, str]:
+    """What stands before and behind the `word` WITH; `start` is where the text begins."""
+    written, operator = text[: word[1] - start].strip(), text[word[2] - start :].strip()
     if operator.lower().startswith("operator"):
         operator = operator.partition("(")[2].rpartition(")")[0].strip()
     if "(" in written:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from migralint.model import Name
 from migralint.preflight.data.question import Question, Undecided
-from migralint.sql.tokens import WORD, tokens
+from migralint.sql.tokens import placed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,24 +90,24 @@ def _edge(keys: list[str], bound: list[str], operator: str) -> list[str]:
 
 def _lists(text: str) -> list[list[str]]:
     """The bracketed lists behind FOR VALUES, each value as written."""
-    read = tokens(text, "postgres")
-    words = [token.text if token.kind == WORD else "" for token in read]
+    read = [*placed(text, "postgres")]
+    words = [token.word for token, _, _ in read]
     if "values" not in words or "with" in words[words.index("values") :]:
         return []
     found: list[list[str]] = []
-    depth = start = 0
-    for token in read[words.index("values") :]:
-        if token.kind == WORD and depth == 0 and token.text in ("partition", "tablespace", "using"):
+    depth = behind = 0
+    for token, start, end in read[words.index("values") :]:
+        if depth == 0 and token.word in ("partition", "tablespace", "using"):
             break
-        if token.text == "(" and token.end - token.start == 1:
+        if token.symbol == "(":
             depth += 1
             if depth == 1:
                 found.append([])
-                start = token.end
-        elif token.text in (",", ")") and token.end - token.start == 1 and depth == 1:
-            found[-1].append(text[start : token.start].strip())
-            start = token.end
-            depth -= token.text == ")"
-        elif token.text == ")" and token.end - token.start == 1:
+                behind = end
+        elif token.symbol in (",", ")") and depth == 1:
+            found[-1].append(text[behind:start].strip())
+            behind = end
+            depth -= token.symbol == ")"
+        elif token.symbol == ")":
             depth -= 1
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migralint.model import Name, record
+from migralint.model import Name, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 COPIES = "migralint_copies"
 
 
-@record
-class Question:
+class Question(Record):
     """Which rows of `table` stand in the way.
 
     `said` names what fails, `what` what is the matter with a row ("NULL in it"). `where` is the
@@ -40,8 +39,7 @@ class Question:
     held: bool = False
 
 
-@record
-class Undecided:
+class Undecided(Record):
     """A statement that depends on the data in a way that no query of today decides."""
 
     said: str

@@ -7,7 +7,7 @@ SQLite's way to change a column is a new table that takes the old one's rows and
 from __future__ import annotations
 
 from migralint.model import UNKNOWN
-from migralint.sql.tokens import WORD, tokens
+from migralint.sql.tokens import placed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ def rows_of(moment: Moment, operation: Operation) -> str | None:
 
 def _query(text: str, dialect: str) -> int | None:
     depth = 0
-    for token in tokens(text, dialect, 100_000):
+    for token, start, _ in placed(text, dialect, 100_000):
         depth += {"(": 1, ")": -1}.get(token.text, 0)
-        if token.kind == WORD and token.text == "select" and depth == 0:
-            return token.start
-        if token.kind == WORD and token.text in ("with", "conflict", "returning") and depth == 0:
+        if token.word == "select" and depth == 0:
+            return start
+        if token.word in ("with", "conflict", "returning") and depth == 0:
             return None
     return None
 

@@ -129,8 +129,8 @@ def _composed(at: At, table: Table, name: Name) -> str:
     if not all(columns):
         return ""
     lines = ",\n    ".join([*columns[: len(table.columns)], *inside])
-    options = table.facts.get("options", "") if at.dialect == "mysql" else ""
-    unlogged = "UNLOGGED " if table.facts.get("unlogged") else ""
+    options = table.options if at.dialect == "mysql" else ""
+    unlogged = "UNLOGGED " if table.unlogged else ""
     return f"CREATE {unlogged}TABLE {name} (\n    {lines}\n) {options}".rstrip()
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ class ServerError(Exception):
         return "\n".join(parts)
 
 
-@record
-class Server:
+class Server(Record):
     """What is on the other end. `version` is the number that the facts use (15, 1011, 84)."""
 
     version: int = 0
@@ -66,8 +65,7 @@ class Server:
     marker: str = ""
 
 
-@record
-class Session:
+class Session(Record):
     """An open connection. `connection` is the driver's; `timeouts` are (lock, statement)."""
 
     connection: Any

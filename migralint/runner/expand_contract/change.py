@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from migralint.model import MigralintError, record
+from migralint.model import MigralintError, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ CHANGES = {
 }
 
 
-@record
-class Change:
+class Change(Record):
     """What is asked for. `key` is the column by whose ranges the backfill proceeds."""
 
     kind: str

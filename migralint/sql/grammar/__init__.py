@@ -10,6 +10,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from migralint.sql.grammar import (
+        alter_column,
         alter_table,
         data,
         indexes,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     )
 
     __all__ = [
+        "alter_column",
         "alter_table",
         "data",
         "indexes",

@@ -22,34 +22,34 @@ def alter_column(reader: Reader, table: Name, name: Name, start: int) -> Found:
     def made(kind: str, **facts: object) -> Found:
         return reader.found(kind, start, table=table, column=name, **facts)
 
-    if reader.take("type") or reader.take("set", "data", "type"):
+    if reader.take("type") or reader.take_all("set", "data", "type"):
         return _type(reader, table, name, start)
-    if reader.take("set", "not", "null"):
+    if reader.take_all("set", "not", "null"):
         return made("set_not_null")
-    if reader.take("drop", "not", "null"):
+    if reader.take_all("drop", "not", "null"):
         return made("drop_not_null")
-    if reader.take("set", "default"):
+    if reader.take_all("set", "default"):
         return made("set_default", default=reader.rest())
-    if reader.take("drop", "default"):
+    if reader.take_all("drop", "default"):
         return made("drop_default")
-    if reader.take("drop", "identity"):
+    if reader.take_all("drop", "identity"):
         return made("drop_identity", if_exists=reader.if_exists())
-    if reader.take("drop", "expression"):
+    if reader.take_all("drop", "expression"):
         return made("drop_expression", if_exists=reader.if_exists())
-    if reader.take("set", "expression", "as"):
+    if reader.take_all("set", "expression", "as"):
         inside = reader.skip_parens()
         return made("set_expression", expression=reader.source(*inside))
-    if reader.take("add", "generated"):
+    if reader.take_all("add", "generated"):
         reader.skip_until(())
         return made("add_identity")
-    if reader.word == "restart" or _sets(reader, _IDENTITY_SETTINGS):
+    if reader.word() == "restart" or _sets(reader, _IDENTITY_SETTINGS):
         reader.skip_until(())
         return made("set_identity")
     return made("alter_column_option", option=_option(reader))
 
 
 def _sets(reader: Reader, settings: frozenset[str]) -> bool:
-    return reader.word == "set" and reader.peek(1).text in settings
+    return reader.word() == "set" and reader.peek(1).text in settings
 
 
 def _option(reader: Reader) -> str:
@@ -58,7 +58,7 @@ def _option(reader: Reader) -> str:
     if verb and reader.opens():
         reader.skip_parens()
         return "parameters" if verb != "options" else "options"
-    if verb == "set" and reader.word in _OPTIONS:
+    if verb == "set" and reader.word() in _OPTIONS:
         option = reader.next().text
         reader.skip_until(())
         return option

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from migralint.sql import grammar
-from migralint.sql.grammar.alter_column import alter_column
 from migralint.sql.grammar.columns import column
 from migralint.sql.grammar.constraints import CONSTRAINT_WORDS, drop_constraint, table_constraint
 from migralint.sql.grammar.reader import NOWHERE, Found, Reader, Unread
-from migralint.sql.tokens import NUMBER, WORD
+from migralint.sql.tokens import NUMBER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ _DANGEROUS = frozenset(("drop", "truncate", "rename", "discard"))
 
 def alter_table(reader: Reader) -> Iterator[Found]:
     """Behind ALTER TABLE (or FOREIGN TABLE): the table, then its actions."""
-    if reader.take("all", "in", "tablespace"):
+    if reader.take_all("all", "in", "tablespace"):
         yield from _move_all(reader)
         return
     if_exists = reader.if_exists()
@@ -39,7 +38,7 @@ def alter_table(reader: Reader) -> Iterator[Found]:
 def _move_all(reader: Reader) -> Iterator[Found]:
     """ALL IN TABLESPACE a [OWNED BY b] SET TABLESPACE c"""
     reader.name()
-    if reader.take("owned", "by"):
+    if reader.take_all("owned", "by"):
         reader.names()
     reader.expect("set", "tablespace")
     space = reader.name()
@@ -47,38 +46,37 @@ def _move_all(reader: Reader) -> Iterator[Found]:
     yield reader.found("set_tablespace", 0, table=NOWHERE, tablespace=space)
 
 
-def _read(action: Reader, table: Name, if_exists: bool) -> Iterator[Found]:
+def _read(action: Reader, table: Name, if_exists: bool) -> list[Found]:
     start = action.at
     try:
         found = list(_action(action, table, if_exists))
         action.finish()
     except Unread as problem:
         action.at = action.stop
-        words = {token.text for token in action.tokens[start : action.stop] if token.kind == WORD}
+        words = {token.word for token in action.tokens[start : action.stop]}
         mentions = " ".join(sorted(words & _DANGEROUS))
-        yield action.found("unparsed", start, problem=str(problem), mentions=mentions)
-    else:
-        for one in found:
-            facts = {**one.facts, "if_table_exists": True} if if_exists else one.facts
-            yield Found(one.kind, facts, one.start, one.end) if if_exists else one
+        return [action.found("unparsed", start, problem=str(problem), mentions=mentions)]
+    if not if_exists:
+        return found
+    return [
+        Found(one.kind, {**one.facts, "if_table_exists": True}, one.start, one.end) for one in found
+    ]
 
 
 def _action(reader: Reader, table: Name, if_exists: bool) -> Iterator[Found]:
     start = reader.at
-    verb = reader.word
+    verb = reader.word()
     reader.at += 1
     if reader.dialect == "mysql" and verb in grammar.mysql.MYSQL_ACTIONS:
-        yield from grammar.mysql.MYSQL_ACTIONS[verb](reader, table, start)
-    elif verb in _ACTIONS:
-        yield from _ACTIONS[verb](reader, table, start)
-    elif verb == "rename":
-        yield _rename(reader, table, start, if_exists)
-    elif reader.dialect == "mysql":
-        reader.at -= 1
-        yield from grammar.mysql.table_options(reader, table, start)
-    else:
-        reader.at -= 1
-        raise Unread(f"ALTER TABLE: did not expect {reader.near()}")
+        return grammar.mysql.MYSQL_ACTIONS[verb](reader, table, start)
+    if verb in _ACTIONS:
+        return _ACTIONS[verb](reader, table, start)
+    if verb == "rename":
+        return iter([_rename(reader, table, start, if_exists)])
+    reader.at -= 1
+    if reader.dialect == "mysql":
+        return grammar.mysql.table_options(reader, table, start)
+    raise Unread(f"ALTER TABLE: did not expect {reader.near()}")
 
 
 def _add(reader: Reader, table: Name, start: int) -> Iterator[Found]:
@@ -87,7 +85,7 @@ def _add(reader: Reader, table: Name, start: int) -> Iterator[Found]:
         yield reader.found_rest("alter_partition", start, table=table, action="add")
         return
     is_column = reader.take("column")
-    if not is_column and reader.word in CONSTRAINT_WORDS and not _names_column(reader):
+    if not is_column and reader.word() in CONSTRAINT_WORDS and not _names_column(reader):
         yield table_constraint(reader, table, start, inline=False)
         return
     if_not_exists = reader.if_not_exists()
@@ -100,7 +98,7 @@ def _add(reader: Reader, table: Name, start: int) -> Iterator[Found]:
 
 def _names_column(reader: Reader) -> bool:
     """ADD key text: a column whose name is a word that may also begin a constraint."""
-    word, following = reader.word, reader.peek(1).text
+    word, following = reader.word(), reader.peek(1).text
     if word in ("key", "index", "period", "fulltext", "spatial") and reader.dialect != "mysql":
         return True
     return word == "exclude" and following not in ("using", "(")
@@ -148,7 +146,7 @@ def _alter(reader: Reader, table: Name, start: int) -> Iterator[Found]:
         if reader.dialect == "sqlite" and reader.take("to"):
             yield from _redefine(reader, table, name, start)
         else:
-            yield alter_column(reader, table, name, start)
+            yield grammar.alter_column.alter_column(reader, table, name, start)
 
 
 def _rename(reader: Reader, table: Name, start: int, if_exists: bool) -> Found:
@@ -188,14 +186,14 @@ def _set(reader: Reader, table: Name, start: int) -> Iterator[Found]:
         space = reader.name()
         reader.take("nowait")
         yield made("set_tablespace", tablespace=space)
-    elif reader.word in ("logged", "unlogged"):
+    elif reader.word() in ("logged", "unlogged"):
         logged = reader.next().text == "logged"
         yield made("set_logged", logged=logged)
-    elif reader.take("access", "method"):
+    elif reader.take_all("access", "method"):
         yield made("set_access_method", method=reader.identifier())
     elif reader.opens():
         yield made("set_storage_parameters", parameters=_parameters(reader))
-    elif reader.take("without", "cluster") or reader.take("without", "oids"):
+    elif reader.take_all("without", "cluster") or reader.take_all("without", "oids"):
         yield made("alter_table_option", option=reader.source(reader.at - 2, reader.at).lower())
     else:
         raise Unread(f"ALTER TABLE SET: did not expect {reader.near()}")
@@ -219,7 +217,7 @@ def _owner(reader: Reader, table: Name, start: int) -> Iterator[Found]:
 def _switch(reader: Reader, table: Name, start: int) -> Iterator[Found]:
     """ENABLE and DISABLE: triggers, rules, row security, keys."""
     verb = reader.tokens[start].text
-    if reader.take("row", "level", "security"):
+    if reader.take_all("row", "level", "security"):
         yield reader.found("row_security", start, table=table, action=verb)
         return
     if reader.take("keys"):

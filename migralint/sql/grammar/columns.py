@@ -12,7 +12,7 @@ from migralint.sql.grammar.constraints import (
     references,
 )
 from migralint.sql.grammar.reader import NOWHERE, Found, Reader, Unread, words
-from migralint.sql.tokens import SYMBOL, WORD
+from migralint.sql.tokens import SYMBOL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,15 +44,18 @@ def type_text(
 ) -> str:
     """A type as one string: words in lower case, single spaces, quoted names as written."""
     start, first = reader.at, reader.peek()
-    missing = first.kind == SYMBOL or (first.kind == WORD and first.text in _NO_TYPE)
-    if missing or (reader.dialect == "sqlite" and first.kind == WORD and first.text in stops):
+    missing = first.kind == SYMBOL or first.word in _NO_TYPE
+    if missing or (reader.dialect == "sqlite" and first.word in stops):
         if required and reader.dialect != "sqlite":
             raise Unread(f"expected a type at {reader.near()}")
         return ""
     reader.at += 1
     ends = _TYPE_ENDS if stops is AFTER_TYPE else stops | _MAY_LENGTHEN
-    while not reader.done:
-        if reader.word in _MAY_LENGTHEN:
+    while reader.at < reader.stop:
+        word = reader.word()
+        if word in stops:
+            break
+        if word in _MAY_LENGTHEN:
             # VARCHAR(9) CHARACTER SET x is MySQL's; TIMESTAMP WITH TIME ZONE belongs to the type
             national = reader.tokens[reader.at - 1].text == "national"
             if reader.peek(1).text not in _LONGER_TYPE and not national:
@@ -67,9 +70,11 @@ def type_text(
 
 
 def _spelled(reader: Reader, start: int, stop: int) -> str:
+    if start + 1 == stop and reader.tokens[start].word:
+        return reader.tokens[start].word
     pieces: list[str] = []
     for token in reader.tokens[start:stop]:
-        text = token.text if token.kind == WORD else reader.text[token.start : token.end]
+        text = token.word or token.written
         tight = not pieces or text[0] in _TIGHT_BEFORE or pieces[-1][-1] in "(.[:"
         pieces.append(text if tight else " " + text)
     return "".join(pieces).replace(",", ", ").replace(",  ", ", ")
@@ -93,12 +98,12 @@ def column_constraints(
 ) -> list[Found]:
     """NOT NULL, DEFAULT ... change `facts`; UNIQUE, CHECK ... are operations of their own."""
     found: list[Found] = []
-    while not reader.done:
-        if reader.word in _FACTS:
+    while reader.at < reader.stop:
+        if reader.word() in _FACTS:
             _column_fact(reader, facts)
             continue
         start, named = reader.at, NOWHERE
-        if reader.take("constraint") and reader.word not in _CONSTRAINT_STARTS:
+        if reader.take("constraint") and reader.word() not in _CONSTRAINT_STARTS:
             named = reader.name()
         common = {"table": table, "constraint": named, "columns": (name,), "inline": True}
         operation = _column_constraint(reader, common, facts, start)
@@ -110,7 +115,7 @@ def column_constraints(
 def _column_constraint(
     reader: Reader, common: dict[str, Any], facts: dict[str, Any], start: int
 ) -> Found | None:
-    if reader.take("primary", "key"):
+    if reader.take_all("primary", "key"):
         facts["primary_key"], facts["nullable"] = True, False
         reader.one_of(("asc", "desc"))
         conflict_clause(reader)
@@ -128,7 +133,7 @@ def _column_constraint(
     if reader.take("check"):
         facts["check"] = True
         return check(reader, common, start)
-    if reader.word == "references":
+    if reader.word() == "references":
         reference = references(reader)
         facts["references"] = reference["references"]
         return reader.found("add_foreign_key", start, **common, **reference, **attributes(reader))
@@ -137,7 +142,7 @@ def _column_constraint(
 
 
 def _column_fact(reader: Reader, facts: dict[str, Any]) -> None:
-    if reader.take("not", "null"):
+    if reader.take_all("not", "null"):
         facts["nullable"] = False
         attributes(reader)
         conflict_clause(reader)
@@ -148,7 +153,7 @@ def _column_fact(reader: Reader, facts: dict[str, Any]) -> None:
         facts["default"] = default_text(reader)
     elif reader.take("generated"):
         _generated(reader, facts)
-    elif reader.word == "as" and reader.dialect != "postgres":
+    elif reader.word() == "as" and reader.dialect != "postgres":
         reader.at += 1
         _computed(reader, facts)
     elif reader.take("collate"):
@@ -176,19 +181,19 @@ def _mysql_option(reader: Reader, facts: dict[str, Any]) -> bool:
     elif reader.take("comment"):
         reader.literal()
         facts["comment"] = True
-    elif reader.take("on", "update"):
+    elif reader.take_all("on", "update"):
         reader.skip_until(_AFTER_DEFAULT, ",")
     elif reader.take("first"):
         facts["position"] = "first"
     elif reader.take("after"):
         reader.column()
         facts["position"] = "after"
-    elif reader.take("charset") or reader.take("character", "set"):
+    elif reader.take("charset") or reader.take_all("character", "set"):
         facts["charset"] = reader.identifier()
     elif reader.one_of(("column_format", "engine_attribute", "secondary_engine_attribute", "srid")):
         reader.symbol("=")
         reader.next()
-    elif reader.take("on", "conflict"):
+    elif reader.take_all("on", "conflict"):
         reader.next()
     else:
         return bool(reader.one_of(("invisible", "visible", "key", "signed")))
@@ -198,7 +203,7 @@ def _mysql_option(reader: Reader, facts: dict[str, Any]) -> bool:
 def _generated(reader: Reader, facts: dict[str, Any]) -> None:
     if not reader.take("always"):
         reader.expect("by", "default")
-        reader.take("on", "null")
+        reader.take_all("on", "null")
     reader.expect("as")
     if reader.take("identity"):
         facts["identity"] = True
@@ -219,7 +224,7 @@ def _computed(reader: Reader, facts: dict[str, Any]) -> None:
 def default_text(reader: Reader) -> str:
     """The expression behind DEFAULT as written; its first token may be any word, as NULL is."""
     start = reader.at
-    if reader.done:
+    if reader.done():
         raise Unread("DEFAULT without an expression")
     if reader.opens():
         reader.skip_parens()

@@ -23,20 +23,20 @@ def table_constraint(reader: Reader, table: Name, start: int, inline: bool) -> F
     if reader.take("constraint"):
         reader.if_not_exists()  # MariaDB
         if (
-            reader.dialect != "mysql" or reader.word not in _KINDS
+            reader.dialect != "mysql" or reader.word() not in _KINDS
         ):  # MySQL: the name may be left out
             common["constraint"] = reader.name()
-    if reader.take("primary", "key"):
+    if reader.take_all("primary", "key"):
         return _key(reader, "add_primary_key", common, start)
     if reader.take("unique"):
         return _key(reader, "add_unique", common, start)
-    if reader.take("foreign", "key"):
+    if reader.take_all("foreign", "key"):
         return _foreign_key(reader, common, start)
     if reader.take("check"):
         return check(reader, common, start)
     if reader.take("exclude"):
         return _exclusion(reader, common, start)
-    if reader.take("not", "null"):
+    if reader.take_all("not", "null"):
         name = reader.column()
         facts = {**common, "column": name, "columns": (name,), **attributes(reader)}
         facts.pop("no_inherit", None)
@@ -47,10 +47,11 @@ def table_constraint(reader: Reader, table: Name, start: int, inline: bool) -> F
 def _key(reader: Reader, kind: str, common: dict[str, Any], start: int) -> Found:
     if reader.dialect == "mysql":
         reader.one_of(("key", "index"))
-        if not reader.opens() and reader.word != "using":
+        reader.if_not_exists()  # MariaDB
+        if not reader.opens() and reader.word() != "using":
             common["constraint"] = reader.name()
         index_parameters(reader)
-    elif reader.take("using", "index"):
+    elif reader.take_all("using", "index"):
         facts = {**common, "using_index": reader.name()}
         return reader.found(kind, start, **facts, **attributes(reader))
     if kind == "add_unique":
@@ -95,7 +96,7 @@ def _mysql_index(reader: Reader, common: dict[str, Any], start: int) -> Found:
     if (not reader.one_of(("index", "key")) and not variety) or reader.dialect != "mysql":
         raise Unread(f"expected a constraint at {reader.near()}")
     if_not_exists = reader.if_not_exists()
-    name = NOWHERE if reader.opens() or reader.word == "using" else reader.name()
+    name = NOWHERE if reader.opens() or reader.word() == "using" else reader.name()
     index_parameters(reader)
     columns = reader.columns()
     index_parameters(reader)
@@ -123,10 +124,10 @@ def references(reader: Reader) -> dict[str, Any]:
     facts: dict[str, Any] = {"references": reader.name(), "on_delete": "", "on_update": ""}
     if reader.opens():
         facts["references_columns"] = reader.columns()
-    while not reader.done:
-        if reader.take("on", "delete"):
+    while not reader.done():
+        if reader.take_all("on", "delete"):
             facts["on_delete"] = _referential_action(reader)
-        elif reader.take("on", "update"):
+        elif reader.take_all("on", "update"):
             facts["on_update"] = _referential_action(reader)
         elif reader.take("match"):
             reader.next()
@@ -139,7 +140,7 @@ def _referential_action(reader: Reader) -> str:
     first = reader.one_of(("cascade", "restrict"))
     if first:
         return first
-    if reader.take("no", "action"):
+    if reader.take_all("no", "action"):
         return "no action"
     reader.expect("set")
     second = reader.one_of(("null", "default"))
@@ -153,24 +154,24 @@ def _referential_action(reader: Reader) -> str:
 def deferrable_words(reader: Reader) -> bool:
     return (
         reader.take("deferrable")
-        or reader.take("not", "deferrable")
-        or reader.take("initially", "deferred")
-        or reader.take("initially", "immediate")
+        or reader.take_all("not", "deferrable")
+        or reader.take_all("initially", "deferred")
+        or reader.take_all("initially", "immediate")
     )
 
 
 def attributes(reader: Reader) -> dict[str, Any]:
     """DEFERRABLE, NOT VALID, NOT ENFORCED, NO INHERIT behind a constraint, in any order."""
     facts: dict[str, Any] = {}
-    while reader.word in _ATTRIBUTES:
-        if reader.take("not", "valid"):
+    while reader.word() in _ATTRIBUTES:
+        if reader.take_all("not", "valid"):
             facts["not_valid"] = True
-        elif reader.take("not", "enforced"):
+        elif reader.take_all("not", "enforced"):
             facts["not_enforced"] = True
             facts["not_valid"] = True  # nothing is checked when it is added
-        elif reader.take("deferrable") or reader.take("initially", "deferred"):
+        elif reader.take("deferrable") or reader.take_all("initially", "deferred"):
             facts["deferrable"] = True
-        elif reader.take("no", "inherit"):
+        elif reader.take_all("no", "inherit"):
             facts["no_inherit"] = True
         elif not (reader.take("enforced") or deferrable_words(reader)):
             break
@@ -178,34 +179,34 @@ def attributes(reader: Reader) -> dict[str, Any]:
 
 
 def nulls_not_distinct(reader: Reader) -> bool:
-    if reader.take("nulls", "not", "distinct"):
+    if reader.take_all("nulls", "not", "distinct"):
         return True
-    reader.take("nulls", "distinct")
+    reader.take_all("nulls", "distinct")
     return False
 
 
 def conflict_clause(reader: Reader) -> None:
     """SQLite: ON CONFLICT ABORT and the like behind a constraint."""
-    if reader.dialect == "sqlite" and reader.take("on", "conflict"):
+    if reader.dialect == "sqlite" and reader.take_all("on", "conflict"):
         reader.next()
 
 
 def index_parameters(reader: Reader) -> None:
     """INCLUDE, WITH, USING INDEX TABLESPACE behind UNIQUE and PRIMARY KEY; MySQL's options."""
-    while not reader.done:
+    while not reader.done():
         if reader.take("include") or reader.take("with"):
             if not reader.take("parser"):
                 reader.skip_parens()
             else:
                 reader.next()
-        elif reader.take("using", "index", "tablespace"):
+        elif reader.take_all("using", "index", "tablespace"):
             reader.name()
         elif reader.dialect != "mysql":
             return
         elif reader.one_of(("using", "key_block_size", "parser", "comment")):
             reader.symbol("=")
             reader.next()
-        elif not reader.one_of(("visible", "invisible", "ignored")) and not reader.take(
+        elif not reader.one_of(("visible", "invisible", "ignored")) and not reader.take_all(
             "not", "ignored"
         ):
             return

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from migralint.sql.grammar.joins import deleted_from, joined_tables, updated_table
+from migralint.sql.grammar.joins import deleted_from, joined_tables, partners, updated_table
 from migralint.sql.grammar.queries import select
 from migralint.sql.grammar.reader import NOWHERE, Found, Reader, Unread, words
-from migralint.sql.tokens import NAME, WORD
+from migralint.sql.tokens import NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def with_query(reader: Reader, in_cte: bool = False) -> Iterator[Found]:
         reader.take("not")
         reader.take("materialized")
         yield from changes_in(reader.within(*reader.skip_parens()), in_cte=True)
-        if reader.word in ("search", "cycle"):
+        if reader.word() in ("search", "cycle"):
             reader.skip_until(_VERBS | {"with"})
         if not reader.symbol(","):
             break
@@ -49,7 +49,7 @@ def changes_in(query: Reader, in_cte: bool = False) -> list[Found]:
     """What a statement in brackets changes, by itself or by its WITH clause."""
     while query.opens():
         query = query.within(*query.skip_parens())
-    if query.word not in _CHANGES and query.word != "with":
+    if query.word() not in _CHANGES and query.word() != "with":
         return []
     return [found for found in data_statement(query, in_cte) if found.kind != "select"]
 
@@ -78,21 +78,19 @@ def data_statement(reader: Reader, in_cte: bool = False) -> Iterator[Found]:
 def _alias(reader: Reader) -> None:
     if reader.take("as"):
         reader.identifier()
-    elif reader.peek().kind == NAME or (
-        reader.peek().kind == WORD and reader.word not in _NOT_ALIAS
-    ):
+    elif reader.peek().kind == NAME or (reader.word() and reader.word() not in _NOT_ALIAS):
         reader.at += 1
 
 
-def _condition(reader: Reader) -> dict[str, Any]:
-    """WHERE ... where it stands, and whether LIMIT bounds the statement."""
-    facts: dict[str, Any] = {"has_where": False, "where": "", "limited": False}
+def _condition(reader: Reader, on: str = "") -> dict[str, Any]:
+    """WHERE ... where it stands, else that of a join, and whether LIMIT bounds the statement."""
+    facts: dict[str, Any] = {"has_where": bool(on), "where": on, "limited": False}
     if reader.take("where"):
         words = reader.skip_until(_BEHIND_WHERE)
         if words[0] == words[1]:
             raise Unread("WHERE without a condition")
         facts["has_where"], facts["where"] = True, reader.source(*words)
-    elif reader.word not in _BEHIND_WHERE and not reader.done:
+    elif reader.word() not in _BEHIND_WHERE and not reader.done():
         raise Unread(f"did not expect {reader.near()}")
     facts["limited"] = reader.find("limit") >= 0
     reader.skip_until(())
@@ -106,21 +104,21 @@ def update(reader: Reader, start: int, in_cte: bool = False) -> Found:
             reader.next()
         reader.take("ignore")
     at = reader.at
-    table, joined = _target(reader), False
-    if reader.word != "set" and reader.dialect == "mysql":  # UPDATE a JOIN b ... SET
+    table, joined, on = _target(reader), False, ""
+    if reader.word() != "set" and reader.dialect == "mysql":  # UPDATE a JOIN b ... SET
         reader.skip_until(("set",))
         table = updated_table(reader, at) or table
-        joined = True
+        joined, on = True, partners(reader.within(at, reader.at))
     reader.expect("set")
     words = reader.skip_until(_BEHIND_SET)
     columns = _assigned(reader.within(*words))
     if not columns:
         raise Unread("UPDATE: no column is SET")
     facts: dict[str, Any] = {"columns": columns, "assignments": reader.source(*words)}
-    if reader.word == "from":
+    if reader.word() == "from":
         joined = True
         reader.skip_until(("where", "returning"))
-    facts.update(_condition(reader))
+    facts.update(_condition(reader, on))
     return reader.found("update", start, table=table, joined=joined, in_cte=in_cte, **facts)
 
 
@@ -142,7 +140,7 @@ def _assigned(reader: Reader) -> tuple[Name, ...]:
         while item.dialect != "postgres" and item.symbol("."):
             name = item.column()
         item.skip_until((), "=")
-        if item.done:
+        if item.done():
             raise Unread("UPDATE: a column is given no value")
         columns.append(name)
     return tuple(columns)
@@ -154,7 +152,7 @@ def delete(reader: Reader, start: int, in_cte: bool = False) -> Iterator[Found]:
     if reader.dialect == "mysql":
         while reader.one_of(("low_priority", "quick", "ignore")):
             pass
-        if reader.word != "from":  # DELETE a, b FROM a JOIN b
+        if reader.word() != "from":  # DELETE a, b FROM a JOIN b
             targets = deleted_from(reader)
     reader.expect("from")
     at = reader.at
@@ -162,15 +160,16 @@ def delete(reader: Reader, start: int, in_cte: bool = False) -> Iterator[Found]:
     _alias(reader)
     joined = bool(targets)
     if reader.take("using"):
-        joined = True
+        joined, at = True, reader.at
         reader.skip_until(("where", *_BEHIND_WHERE))
-    elif reader.word not in ("where", *_BEHIND_WHERE, "") or reader.peek().text == ",":
+    elif reader.word() not in ("where", *_BEHIND_WHERE, "") or reader.peek().text == ",":
         if reader.dialect == "postgres":
             raise Unread(f"DELETE: did not expect {reader.near()}")
-        joined = reader.word not in ("indexed", "not", "partition")  # MySQL's other joins
+        joined = reader.word() not in ("indexed", "not", "partition")  # MySQL's other joins
         reader.skip_until(("where", *_BEHIND_WHERE))
     aliases = joined_tables(reader.within(at, reader.at)) if targets else {}
-    facts = {"joined": joined, "in_cte": in_cte, **_condition(reader)}
+    on = partners(reader.within(at, reader.at)) if reader.dialect == "mysql" else ""
+    facts = {"joined": joined, "in_cte": in_cte, **_condition(reader, on)}
     for target in targets or [table]:
         yield reader.found("delete", start, table=aliases.get(target.name, target), **facts)
 
@@ -203,17 +202,17 @@ def _is_query(reader: Reader) -> bool:
     at = 1
     while reader.peek(at).text == "(":
         at += 1
-    return reader.peek(at).kind == WORD and reader.peek(at).text in ("select", "with", "values")
+    return reader.peek(at).word in ("select", "with", "values")
 
 
 def _source(reader: Reader) -> str:
-    if reader.word == "values" or (reader.word == "value" and reader.dialect == "mysql"):
+    if reader.word() == "values" or (reader.word() == "value" and reader.dialect == "mysql"):
         return "values"
-    if reader.take("default", "values"):
+    if reader.take_all("default", "values"):
         return "default"
-    if reader.word in ("select", "with", "table") or reader.opens():
+    if reader.word() in ("select", "with", "table") or reader.opens():
         return "select"
-    if reader.word == "set" and reader.dialect == "mysql":
+    if reader.word() == "set" and reader.dialect == "mysql":
         return "values"
     raise Unread(f"INSERT: did not expect {reader.near()}")
 
@@ -240,7 +239,7 @@ def copy(reader: Reader) -> Iterator[Found]:
     if reader.opens():
         reader.skip_parens()
     direction = reader.one_of(("from", "to"))
-    if not direction or reader.done:
+    if not direction or reader.done():
         raise Unread("COPY without FROM or TO")
     reader.at = reader.stop
     yield reader.found("copy", 0, table=table, direction=direction)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from migralint.sql import grammar
 from migralint.sql.grammar.objects import OTHER_OBJECTS
-from migralint.sql.grammar.reader import Found, Reader, Unread
+from migralint.sql.grammar.reader import Found, Reader, Unread, reader_of
+from migralint.sql.tokens import STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def form_of(reader: Reader, forms: dict[str, Form], verb: str) -> Form:
         form = forms.get(words)
         if form is not None:
             found, behind = form, index + 1
+            if words not in _LONGER:
+                break
     if found is None:
         raise Unread(f"{verb}: did not expect {reader.near()}")
     reader.at = behind
@@ -33,27 +36,27 @@ def form_of(reader: Reader, forms: dict[str, Form], verb: str) -> Form:
 
 
 def _create(reader: Reader) -> Iterator[Found]:
-    or_replace = reader.take("or", "replace")
+    or_replace = reader.take_all("or", "replace")
     _definer(reader)
     temporary = unlogged = False
-    while reader.word in _LIFETIMES:
+    while reader.word() in _LIFETIMES:
         if reader.next().text == "unlogged":
             unlogged = True
         else:
             temporary = True
     if reader.take("table"):
         return grammar.tables.create_table(reader, temporary, unlogged, or_replace)
-    if reader.word in ("index", "unique", "type"):
+    if reader.word() in ("index", "unique", "type"):
         return form_of(reader, _CREATE, "CREATE")(reader)
     if reader.take("sequence"):
         return grammar.schemas.create_sequence(reader, temporary)
-    if reader.take("materialized", "view"):
+    if reader.take_all("materialized", "view"):
         return grammar.routines.create_view(reader, or_replace=or_replace, materialized=True)
-    if reader.take("view") or reader.take("recursive", "view"):
+    if reader.take("view") or reader.take_all("recursive", "view"):
         return grammar.routines.create_view(reader, or_replace=or_replace, temporary=temporary)
-    if reader.word in ("function", "procedure"):
+    if reader.word() in ("function", "procedure"):
         return grammar.routines.create_routine(reader, reader.next().text, or_replace)
-    if reader.take("trigger") or reader.take("constraint", "trigger"):
+    if reader.take("trigger") or reader.take_all("constraint", "trigger"):
         return grammar.routines.create_trigger(reader, or_replace)
     if reader.take("database") or (reader.dialect == "mysql" and reader.take("schema")):
         return grammar.schemas.create_database(reader, or_replace)
@@ -62,10 +65,15 @@ def _create(reader: Reader) -> Iterator[Found]:
 
 def _definer(reader: Reader) -> None:
     """MySQL: DEFINER=`a`@`b` SQL SECURITY ... and ALGORITHM=... before the kind of the object."""
-    while reader.dialect == "mysql" and reader.word in ("definer", "sql", "algorithm", "aggregate"):
+    while reader.dialect == "mysql" and reader.word() in (
+        "definer",
+        "sql",
+        "algorithm",
+        "aggregate",
+    ):
         if reader.take("aggregate"):
             continue
-        if reader.take("sql", "security"):
+        if reader.take_all("sql", "security"):
             reader.next()
             continue
         reader.at += 1
@@ -121,15 +129,13 @@ def _prepare(reader: Reader) -> Iterator[Found]:
 
 def _prepare_from(reader: Reader) -> Iterator[Found]:
     """MySQL: FROM 'statement' is read; FROM @variable is for EXECUTE to report."""
-    from migralint.sql.tokens import STRING, tokens
-
     reader.expect("from")
-    end = reader.tokens[reader.stop - 1].end
+    end = reader.ends[reader.stop - 1]
     if reader.peek().kind != STRING:
         yield reader.found_rest("session", 0, verb="prepare")
         return
     text = reader.literal()
-    inside = Reader(text, tokens(text, reader.dialect), reader.dialect)
+    inside = reader_of(text, reader.dialect)
     for found in dispatch(inside):
         yield Found(found.kind, found.facts, 0, end)
     inside.finish()
@@ -149,7 +155,7 @@ def _explain(reader: Reader) -> Iterator[Found]:
     """EXPLAIN ANALYZE runs what it explains."""
     has_options = reader.opens() and reader.peek(1).text not in _QUERY_STARTS
     runs = has_options and grammar.indexes.option_is_on(reader, "analyze")
-    while reader.word in ("analyze", "analyse", "verbose", "extended", "query", "plan", "format"):
+    while reader.word() in ("analyze", "analyse", "verbose", "extended", "query", "plan", "format"):
         runs = reader.next().text.startswith("analy") or runs
         if reader.symbol("="):
             reader.next()
@@ -160,7 +166,7 @@ def dispatch(reader: Reader) -> Iterator[Found]:
     """The operations of the statement that begins where the reader stands."""
     if reader.opens():
         return _bracketed(reader)
-    verb = reader.word
+    verb = reader.word()
     form = _VERBS.get(verb)
     if form is None or reader.dialect not in _ONLY.get(verb, reader.dialect):
         if reader.text.startswith("--"):
@@ -279,6 +285,13 @@ _ALTER: dict[str, Form] = {
     "default privileges": _form("privileges.default_privileges"),
     **{word: _form("privileges.role", kind="alter_role") for word in _ROLES},
 }
+# What some form begins with; another form ends where it has been read.
+_LONGER = frozenset(
+    beginning
+    for words in (*_CREATE, *_DROP, *_ALTER)
+    if " " in words
+    for beginning in (words.partition(" ")[0], words.rpartition(" ")[0])
+)
 _SESSION = (
     "deallocate", "discard", "checkpoint", "listen", "unlisten", "notify", "show", "close",
     "declare", "fetch", "move", "use", "flush", "unlock", "describe", "desc", "attach", "detach",

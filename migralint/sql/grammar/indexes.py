@@ -16,7 +16,7 @@ def create_index(reader: Reader, unique: bool = False, variety: str = "") -> Ite
     """Behind CREATE [UNIQUE] INDEX."""
     concurrently = reader.take("concurrently")
     if_not_exists = reader.if_not_exists()
-    index = NOWHERE if reader.word == "on" else reader.name()
+    index = NOWHERE if reader.word() == "on" else reader.name()
     method = reader.identifier() if reader.take("using") else ""
     reader.expect("on")
     only = reader.take("only")
@@ -36,16 +36,16 @@ def create_index(reader: Reader, unique: bool = False, variety: str = "") -> Ite
 
 
 def _tail(reader: Reader, facts: dict[str, Any]) -> None:
-    while not reader.done:
+    while not reader.done():
         if reader.take("include"):
             facts["include"] = reader.columns()
-        elif reader.take("nulls", "not", "distinct"):
+        elif reader.take_all("nulls", "not", "distinct"):
             facts["nulls_not_distinct"] = True
-        elif reader.take("nulls", "distinct"):
+        elif reader.take_all("nulls", "distinct"):
             continue
         elif reader.take("where"):
             facts["where"] = reader.rest()
-        elif reader.dialect == "mysql" and reader.word in ("algorithm", "lock"):
+        elif reader.dialect == "mysql" and reader.word() in ("algorithm", "lock"):
             which = "algorithm" if reader.next().text == "algorithm" else "lock_clause"
             reader.symbol("=")
             facts[which] = reader.next().text.lower()
@@ -73,12 +73,12 @@ def drop_index(reader: Reader) -> Iterator[Found]:
 
 
 def alter_index(reader: Reader) -> Iterator[Found]:
-    if reader.take("all", "in", "tablespace"):
+    if reader.take_all("all", "in", "tablespace"):
         yield reader.found_rest("alter_index", 0, index=NOWHERE, action="set tablespace")
         return
     if_exists = reader.if_exists()
     index = reader.name()
-    if reader.take("rename", "to"):
+    if reader.take_all("rename", "to"):
         facts = {"index": index, "new_name": reader.name(), "if_exists": if_exists}
         yield reader.found("rename_index", 0, **facts)
         return
@@ -93,7 +93,7 @@ def reindex(reader: Reader) -> Iterator[Found]:
     if not target_type and reader.dialect != "sqlite":
         raise Unread(f"REINDEX: did not expect {reader.near()}")
     concurrently = reader.take("concurrently") or concurrently
-    target = NOWHERE if reader.done else reader.name()
+    target = NOWHERE if reader.done() else reader.name()
     yield reader.found(
         "reindex", 0, target_type=target_type, target=target, concurrently=concurrently
     )
@@ -104,5 +104,5 @@ def option_is_on(reader: Reader, name: str) -> bool:
     on = False
     for item in reader.items():
         if item.take(name):
-            on = item.done or item.peek().text.lower() not in ("false", "off", "0", "no")
+            on = item.done() or item.peek().text.lower() not in ("false", "off", "0", "no")
     return on

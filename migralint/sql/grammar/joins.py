@@ -1,4 +1,4 @@
-"""MySQL changes rows of tables that it joins: which of them, by name or alias."""
+"""MySQL changes rows of tables that it joins: which of them, by name or alias, and on what."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def joined_tables(reader: Reader) -> dict[str, Name]:
     """The tables of `a AS x JOIN b y ON ...` by the names that stand for them."""
     found: dict[str, Name] = {}
     expected = True
-    while not reader.done:
+    while not reader.done():
         if expected and reader.peek().kind in (WORD, NAME):
             table = reader.name()
             reader.take("as")
-            plain = reader.peek().kind in (WORD, NAME) and reader.word not in _NO_ALIAS
+            plain = reader.peek().kind in (WORD, NAME) and reader.word() not in _NO_ALIAS
             found[reader.identifier() if plain else table.name] = table
             expected = False
         elif reader.opens():
@@ -48,3 +48,15 @@ def updated_table(reader: Reader, at: int) -> Name | None:
     if reader.peek(2).text != ".":
         return None
     return tables.get(reader.within(reader.at + 1, reader.at + 2).identifier())
+
+
+def partners(reader: Reader) -> str:
+    """The first condition of `a JOIN b ON ...`: rows without a partner are left as they are.
+
+    "" where nothing is asked of the pairs, or where an outer join keeps the rows without one.
+    """
+    outer = reader.find("left") >= 0 or reader.find("right") >= 0
+    reader.skip_until(("on", "using"))
+    if outer or not reader.one_of(("on", "using")):
+        return ""
+    return reader.source(*reader.skip_until(_NO_ALIAS, ","))

@@ -17,7 +17,7 @@ def cluster(reader: Reader) -> Iterator[Found]:
         reader.skip_parens()
     reader.take("verbose")
     table = index = NOWHERE
-    if not reader.done:
+    if not reader.done():
         table = reader.name()
         if reader.take("using"):
             index = reader.name()
@@ -31,7 +31,7 @@ def vacuum(reader: Reader) -> Iterator[Found]:
     full = False
     if reader.opens():
         full = option_is_on(reader, "full")
-    while reader.word in ("full", "freeze", "verbose", "analyze", "analyse"):
+    while reader.word() in ("full", "freeze", "verbose", "analyze", "analyse"):
         full = reader.next().text == "full" or full
     if reader.take("into"):
         reader.skip_until(())
@@ -49,9 +49,9 @@ def analyze(reader: Reader) -> Iterator[Found]:
 
 
 def _each_table(reader: Reader, kind: str, **facts: Any) -> Iterator[Found]:
-    if reader.done:
+    if reader.done():
         yield reader.found(kind, 0, table=NOWHERE, **facts)
-    while not reader.done:
+    while not reader.done():
         start = reader.at
         table = reader.relation()
         if reader.opens():
@@ -99,9 +99,9 @@ def _mysql_lock(reader: Reader) -> Iterator[Found]:
     for item in reader.split_at_commas():
         start = item.at
         table = item.name()
-        if item.take("as") or item.word not in ("read", "write", "low_priority"):
+        if item.take("as") or item.word() not in ("read", "write", "low_priority"):
             item.name()
-        if item.done:
+        if item.done():
             raise Unread("LOCK TABLES without READ or WRITE")
         mode = item.rest().lower()
         yield item.found("lock_table", start, table=table, mode=mode)
@@ -112,7 +112,7 @@ def refresh(reader: Reader) -> Iterator[Found]:
     reader.expect("materialized", "view")
     concurrently = reader.take("concurrently")
     view = reader.name()
-    with_data = not reader.take("with", "no", "data")
-    reader.take("with", "data")
+    with_data = not reader.take_all("with", "no", "data")
+    reader.take_all("with", "data")
     facts = {"view": view, "concurrently": concurrently, "with_data": with_data}
     yield reader.found("refresh_view", 0, **facts)

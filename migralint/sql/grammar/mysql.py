@@ -21,18 +21,18 @@ _PARTITION_WORK = words(
 def is_whole(reader: Reader) -> bool:
     """Whether the commas of what follows ALTER TABLE t separate no actions but partitions, say."""
     if reader.peek(1).text == "partition":
-        return reader.word in _PARTITION_WORK or reader.word == "drop"
-    return reader.word == "order"
+        return reader.word() in _PARTITION_WORK or reader.word() == "drop"
+    return reader.word() == "order"
 
 
 def mysql_drop(reader: Reader, table: Name, start: int) -> Found | None:
     """Behind DROP: a key, an index, a check or a partition; None where it is a column."""
-    if reader.take("primary", "key"):
+    if reader.take_all("primary", "key"):
         facts = {"constraint_type": "primary key", "constraint": Name("PRIMARY")}
         return reader.found("drop_constraint", start, table=table, **facts)
-    if reader.take("foreign", "key"):
+    if reader.take_all("foreign", "key"):
         return drop_constraint(reader, table, start, "foreign key")
-    if reader.word == "check" and reader.peek(1).text != "":
+    if reader.word() == "check" and reader.peek(1).text != "":
         reader.at += 1
         return drop_constraint(reader, table, start, "check")
     if reader.one_of(("index", "key")):
@@ -46,13 +46,13 @@ def mysql_drop(reader: Reader, table: Name, start: int) -> Found | None:
 
 def mysql_rename(reader: Reader, table: Name, start: int) -> Found | None:
     """Behind RENAME: an index, or the table itself with or without TO; None for a column."""
-    if reader.word in ("index", "key") and reader.peek(2).text == "to":
+    if reader.word() in ("index", "key") and reader.peek(2).text == "to":
         reader.at += 1
         old = reader.name()
         reader.expect("to")
         facts = {"index": old, "new_name": reader.name()}
         return reader.found("rename_index", start, table=table, **facts)
-    if reader.word == "column" or reader.peek(1).text == "to":
+    if reader.word() == "column" or reader.peek(1).text == "to":
         return None
     reader.one_of(("to", "as"))
     reader.symbol("=")
@@ -87,7 +87,7 @@ def _redefined(
 
 
 def _convert(reader: Reader, table: Name, start: int) -> Iterator[Found]:
-    if reader.word in ("partition", "table"):  # MariaDB: CONVERT PARTITION p TO TABLE t
+    if reader.word() in ("partition", "table"):  # MariaDB: CONVERT PARTITION p TO TABLE t
         yield reader.found_rest("alter_partition", start, table=table, action="convert")
         return
     reader.expect("to")
@@ -108,7 +108,7 @@ def _force(reader: Reader, table: Name, start: int) -> Iterator[Found]:
 
 def table_options(reader: Reader, table: Name, start: int) -> Iterator[Found]:
     """ENGINE=, ALGORITHM=, LOCK= and the others, with spaces between; or work on partitions."""
-    if reader.word in _PARTITION_WORK:
+    if reader.word() in _PARTITION_WORK:
         action = reader.next().text
         if action == "discard" or action == "import":
             reader.one_of(("tablespace",))
@@ -116,7 +116,7 @@ def table_options(reader: Reader, table: Name, start: int) -> Iterator[Found]:
             raise Unread(f"{action.upper()}: did not expect {reader.near()}")
         yield reader.found_rest("alter_partition", start, table=table, action=action)
         return
-    while not reader.done:
+    while not reader.done():
         yield _table_option(reader, table, reader.at)
 
 

@@ -106,7 +106,7 @@ def role_name(reader: Reader) -> Name:
     name = reader.name()
     if reader.dialect == "mysql" and reader.peek().text.startswith("@"):
         bare = reader.next().text == "@"
-        if bare and not reader.done:
+        if bare and not reader.done():
             reader.identifier()
     return name
 
@@ -116,7 +116,7 @@ def role_name(reader: Reader) -> Name:
 
 def object_name(reader: Reader) -> Name:
     """The name of any object: an operator, a number and `FOR role` are among these."""
-    if reader.done or reader.opens():
+    if reader.done() or reader.opens():
         return NOWHERE
     if reader.take("for"):  # USER MAPPING FOR role, TRANSFORM FOR type
         return reader.name()
@@ -133,9 +133,9 @@ def object_name(reader: Reader) -> Name:
 
 def create_other(reader: Reader, object_type: str) -> Iterator[Found]:
     reader.if_not_exists()
-    unnamed = reader.word == "on" or reader.done  # CREATE STATISTICS ON a, b FROM t
+    unnamed = reader.word() == "on" or reader.done()  # CREATE STATISTICS ON a, b FROM t
     name = NOWHERE if unnamed else object_name(reader)
-    if reader.done and object_type in ("cast", "operator", "aggregate", "statistics"):
+    if reader.done() and object_type in ("cast", "operator", "aggregate", "statistics"):
         raise Unread(f"CREATE {object_type.upper()} without a definition")
     reader.at = reader.stop
     yield reader.found("create_object", 0, object_type=object_type, object=name)
@@ -167,17 +167,17 @@ def alter_other(reader: Reader, object_type: str) -> Iterator[Found]:
 
 def altered(reader: Reader, kind: str, fact: str, object_type: str, name: Name) -> Found:
     """OWNER TO, SET SCHEMA, which all objects share; what else it is stands in `action`."""
-    if reader.take("owner", "to"):
+    if reader.take_all("owner", "to"):
         owned = {"object_type": object_type, "object": name, "owner": reader.name()}
         return reader.found("change_owner", 0, **owned)
-    if reader.take("set", "schema"):
+    if reader.take_all("set", "schema"):
         moved = {"object_type": object_type, "object": name, "new_schema": reader.name()}
         return reader.found("set_schema", 0, **moved)
-    if kind in _RENAMED and reader.take("rename", "to"):
+    if kind in _RENAMED and reader.take_all("rename", "to"):
         return reader.found(kind, 0, **{fact: name}, action="rename to", new_name=reader.name())
-    words = [t.text for t in reader.tokens[reader.at : reader.at + 2] if t.kind == WORD]
-    unfinished = reader.at + 1 == reader.stop and reader.word in _TAKE_MORE
-    if reader.done or unfinished or not (words or reader.opens()):
+    words = [t.word for t in reader.tokens[reader.at : reader.at + 2] if t.word]
+    unfinished = reader.at + 1 == reader.stop and reader.word() in _TAKE_MORE
+    if reader.done() or unfinished or not (words or reader.opens()):
         raise Unread(f"ALTER {object_type.upper()}: did not expect {reader.near()}")
     facts: dict[str, Any] = {fact: name, "action": " ".join(words)}
     if kind == "alter_object":
@@ -189,7 +189,7 @@ def comment(reader: Reader) -> Iterator[Found]:
     """COMMENT ON kind name IS 'text'"""
     reader.expect("on")
     object_type = reader.next().text
-    if object_type in _TWO_WORDS and reader.peek(1).kind == WORD and reader.peek(1).text != "is":
+    if object_type in _TWO_WORDS and reader.peek(1).word not in ("", "is"):
         object_type += " " + reader.next().text
     if object_type == "text search":
         object_type += " " + reader.next().text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from migralint.sql.grammar.objects import role_name
 from migralint.sql.grammar.reader import Found, Reader, Unread
-from migralint.sql.tokens import STRING, WORD
+from migralint.sql.tokens import STRING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def role(reader: Reader, kind: str) -> Iterator[Found]:
     reader.if_not_exists()
     reader.if_exists()
     name = role_name(reader)
-    if kind == "alter_role" and reader.done:
+    if kind == "alter_role" and reader.done():
         raise Unread("ALTER ROLE without an action")
     yield reader.found(kind, 0, role=name, **_options(reader))
 
@@ -27,8 +27,8 @@ def role(reader: Reader, kind: str) -> Iterator[Found]:
 def _options(reader: Reader) -> dict[str, Any]:
     """SUPERUSER, BYPASSRLS, and whether a literal password is given; the last word counts."""
     facts: dict[str, Any] = {"superuser": False, "bypassrls": False, "has_password": False}
-    while not reader.done:
-        word = reader.word
+    while not reader.done():
+        word = reader.word()
         if word.removeprefix("no") in ("superuser", "bypassrls"):
             facts[word.removeprefix("no")] = not word.startswith("no")
         elif word == "password" and reader.peek(1).text == "null":
@@ -40,7 +40,7 @@ def _options(reader: Reader) -> dict[str, Any]:
 
 
 def grant(reader: Reader) -> Iterator[Found]:
-    everything = reader.word == "all"
+    everything = reader.word() == "all"
     start = reader.at
     privileges = reader.source(*reader.skip_until(("on", "to"))).lower()
     if not privileges:
@@ -58,7 +58,7 @@ def grant(reader: Reader) -> Iterator[Found]:
     start = reader.at
     facts["to"] = _grantees(reader)
     names = reader.tokens[start : reader.at]
-    facts["to_public"] = any(token.text == "public" and token.kind == WORD for token in names)
+    facts["to_public"] = any(token.word == "public" for token in names)
     reader.at = reader.stop
     yield reader.found("grant", 0, **facts)
 
@@ -73,7 +73,7 @@ def _grantees(reader: Reader) -> tuple[Name, ...]:
 
 
 def revoke(reader: Reader) -> Iterator[Found]:
-    reader.take("grant", "option", "for")
+    reader.take_all("grant", "option", "for")
     privileges = reader.source(*reader.skip_until(("on", "from"))).lower()
     on = reader.source(*reader.skip_until(("from",))) if reader.take("on") else ""
     reader.expect("from")
@@ -88,12 +88,12 @@ def default_privileges(reader: Reader) -> Iterator[Found]:
     verb = reader.one_of(("grant", "revoke"))
     if not verb:
         raise Unread("ALTER DEFAULT PRIVILEGES without GRANT or REVOKE")
-    reader.take("grant", "option", "for")
-    everything = reader.word == "all"
+    reader.take_all("grant", "option", "for")
+    everything = reader.word() == "all"
     reader.skip_until(("on", "to", "from"))
     on = reader.source(*reader.skip_until(("to", "from"))) if reader.take("on") else ""
     reader.expect("to" if verb == "grant" else "from")
-    words = [token.text for token in reader.tokens[reader.at : reader.stop] if token.kind == WORD]
+    words = [token.word for token in reader.tokens[reader.at : reader.stop] if token.word]
     public = verb == "grant" and "public" in words
     reader.at = reader.stop
     yield reader.found(

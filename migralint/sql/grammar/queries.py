@@ -20,8 +20,8 @@ _TRUE = frozenset(("true", "t", "on", "1", "yes"))
 def select(reader: Reader) -> Iterator[Found]:
     """A query from its first word on."""
     start = reader.at
-    if reader.stop - start == 1 and reader.word not in _ALONE[reader.dialect]:
-        raise Unread(f"{reader.word.upper()} without anything behind it")
+    if reader.stop - start == 1 and reader.word() not in _ALONE[reader.dialect]:
+        raise Unread(f"{reader.word().upper()} without anything behind it")
     into = reader.find("into") if reader.dialect == "postgres" else -1
     if into > 0:
         yield _select_into(reader, into)
@@ -38,7 +38,7 @@ def _functions(reader: Reader) -> list[str]:
         if tokens[index].text == "(":
             token = tokens[index - 1]
             if token.kind in (WORD, NAME) and token.text not in _NOT_FUNCTIONS:
-                found.append(reader.text[token.start : token.end].strip('"').lower())
+                found.append(token.written.strip('"').lower())
     return found
 
 

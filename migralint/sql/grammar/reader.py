@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from migralint.model import Name, named, record
-from migralint.sql.tokens import NAME, NUMBER, PARAMETER, STRING, SYMBOL, TEMPLATE, WORD, Token
+from migralint.model import Name, Record, named
+from migralint.sql.tokens import (
+    NAME,
+    NUMBER,
+    PARAMETER,
+    STRING,
+    SYMBOL,
+    TEMPLATE,
+    WORD,
+    Token,
+    lexed,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Container, Mapping
     from typing import Any
 
-END = Token(SYMBOL, "", 0, 0)
+END = Token(SYMBOL, "", "")
 NOWHERE = Name("")
 _DEFAULT_SCHEMA = {"postgres": "public", "sqlite": "main", "mysql": ""}
 _CONSTANTS = ("true", "false", "null")
@@ -25,8 +35,7 @@ class Unread(Exception):
     """The grammar does not know this form; the message says what was expected."""
 
 
-@record
-class Found:
+class Found(Record):
     """One operation in the making: [start, end) are offsets in the statement's text."""
 
     kind: str
@@ -38,41 +47,43 @@ class Found:
 class Reader:
     """Reads forward; `at` is the index of the next token, `stop` the index behind the last one."""
 
-    __slots__ = ("at", "dialect", "stop", "text", "tokens")
+    __slots__ = ("at", "dialect", "ends", "stop", "text", "tokens")
 
     def __init__(
-        self, text: str, tokens: Sequence[Token], dialect: str, at: int = 0, stop: int = -1
+        self, text: str, tokens: list[Token], ends: list[int], dialect: str, at: int, stop: int
     ) -> None:
         self.text = text
         self.tokens = tokens
+        self.ends = ends
         self.dialect = dialect
         self.at = at
-        self.stop = len(tokens) if stop < 0 else stop
+        self.stop = stop
 
     def within(self, at: int, stop: int) -> Reader:
         """Another reader over a part of the same tokens."""
-        return Reader(self.text, self.tokens, self.dialect, at, stop)
+        return Reader(self.text, self.tokens, self.ends, self.dialect, at, stop)
+
+    def apart(self, start: int, stop: int) -> Reader:
+        """A reader over a part whose first token has the index 0, as that of a statement has."""
+        tokens, ends = self.tokens[start:stop], self.ends[start:stop]
+        return Reader(self.text, tokens, ends, self.dialect, 0, len(tokens))
+
+    def start(self, index: int) -> int:
+        """The offset at which the token begins; it ends at `ends[index]`."""
+        return self.ends[index] - len(self.tokens[index].written)
 
     def peek(self, ahead: int = 0) -> Token:
         index = self.at + ahead
         return self.tokens[index] if index < self.stop else END
 
-    @property
     def word(self) -> str:
         """The next token where it is a bare word, else ""."""
-        if self.at >= self.stop:
-            return ""
-        token = self.tokens[self.at]
-        return token.text if token.kind == WORD else ""
+        return self.tokens[self.at].word if self.at < self.stop else ""
 
     def opens(self) -> bool:
         """Whether a bracketed group comes next."""
-        if self.at >= self.stop:
-            return False
-        token = self.tokens[self.at]
-        return token.kind == SYMBOL and token.text == "("
+        return self.at < self.stop and self.tokens[self.at].symbol == "("
 
-    @property
     def done(self) -> bool:
         return self.at >= self.stop
 
@@ -82,39 +93,42 @@ class Reader:
             self.at += 1
         return token
 
-    def take(self, first: str, *more: str) -> bool:
+    def take(self, word: str) -> bool:
+        """Take the word if it stands next."""
+        if self.at < self.stop and self.tokens[self.at].word == word:
+            self.at += 1
+            return True
+        return False
+
+    def take_all(self, first: str, *more: str) -> bool:
         """Take these words if they all stand next, else nothing."""
         at = self.at
-        if at >= self.stop:
-            return False
-        token = self.tokens[at]
-        if token.text != first or token.kind != WORD:
+        if at >= self.stop or self.tokens[at].word != first:
             return False
         for word in more:
             at += 1
-            if at >= self.stop or self.tokens[at].text != word or self.tokens[at].kind != WORD:
+            if at >= self.stop or self.tokens[at].word != word:
                 return False
         self.at = at + 1
         return True
 
     def one_of(self, words: Container[str]) -> str:
         """Take the next word if it is among these; the word, or ""."""
-        word = self.word
-        if word and word in words:
-            self.at += 1
-            return word
+        if self.at < self.stop:
+            word = self.tokens[self.at].word
+            if word and word in words:
+                self.at += 1
+                return word
         return ""
 
     def symbol(self, text: str) -> bool:
-        if self.at < self.stop:
-            token = self.tokens[self.at]
-            if token.kind == SYMBOL and token.text == text:
-                self.at += 1
-                return True
+        if self.at < self.stop and self.tokens[self.at].symbol == text:
+            self.at += 1
+            return True
         return False
 
     def expect(self, *words: str) -> None:
-        if not self.take(*words):
+        if not self.take_all(*words):
             raise Unread(f"expected {' '.join(words).upper()} at {self.near()}")
 
     def expect_symbol(self, text: str) -> None:
@@ -122,16 +136,15 @@ class Reader:
             raise Unread(f"expected {text} at {self.near()}")
 
     def near(self) -> str:
-        if self.done:
+        if self.done():
             return "the end"
-        token = self.peek()
-        return repr(self.text[token.start : token.end][:40])
+        return repr(self.peek().written[:40])
 
     def if_exists(self) -> bool:
-        return self.take("if", "exists")
+        return self.take_all("if", "exists")
 
     def if_not_exists(self) -> bool:
-        return self.take("if", "not", "exists")
+        return self.take_all("if", "not", "exists")
 
     def cascade(self) -> bool:
         return self.one_of(("cascade", "restrict")) == "cascade"
@@ -140,33 +153,36 @@ class Reader:
 
     def identifier(self) -> str:
         """One part of a name, folded as the dialect folds it."""
-        tokens, following = self.tokens, self.at + 1
-        token = tokens[self.at] if following <= self.stop else END
-        kind = token.kind
-        glued = following < self.stop and tokens[following].start == token.end
-        if glued and tokens[following].kind == TEMPLATE:
+        at, stop, tokens = self.at, self.stop, self.tokens
+        token = tokens[at] if at < stop else END
+        kind, following = token.kind, at + 1
+        if following < stop and tokens[following].kind == TEMPLATE and self._is_glued(at):
             return self.templated()
-        if kind == WORD:
-            self.at += 1
-            return self.text[token.start : token.end] if self.dialect == "mysql" else token.text
         if kind == NAME or (kind == STRING and self.dialect != "postgres"):
-            self.at += 1
+            self.at = following
             return token.text.lower() if self.dialect == "sqlite" else token.text
+        if kind == WORD:
+            self.at = following
+            return token.written if self.dialect == "mysql" else token.text
         if kind in (TEMPLATE, PARAMETER):
             return self.templated()
         if token.text == "{" and self.peek(2).text == "}":  # as in a format string
             self.at += 3
-            return "{" + self.text[token.start : self.peek(-1).end] + "}"
+            return "{" + self.source(at, self.at) + "}"
         raise Unread(f"expected a name at {self.near()}")
 
     def templated(self) -> str:
         """A name that a template or a psql variable makes, with the word that it is glued to."""
-        start = self.next().start
-        end = self.tokens[self.at - 1].end
+        start = self.at
+        self.at += 1
         glued = (WORD, TEMPLATE, NAME, STRING, NUMBER)
-        while not self.done and self.peek().start == end and self.peek().kind in glued:
-            end = self.next().end
-        return self.text[start:end]
+        while self.peek().kind in glued and self._is_glued(self.at - 1):
+            self.at += 1
+        return self.source(start, self.at)
+
+    def _is_glued(self, index: int) -> bool:
+        """Whether the token that follows this one begins where it ends."""
+        return self.start(index + 1) == self.ends[index]
 
     def name(self) -> Name:
         """A name with up to three parts; the default schema counts as none."""
@@ -181,10 +197,11 @@ class Reader:
     def relation(self) -> Name:
         """[ONLY] table [*], with brackets round the table or without."""
         self.take("only")
-        bracketed = self.symbol("(")
-        table = self.name()
-        if bracketed:
+        if self.symbol("("):
+            table = self.name()
             self.expect_symbol(")")
+        else:
+            table = self.name()
         self.symbol("*")
         return table
 
@@ -222,10 +239,10 @@ class Reader:
         """One of the columns or expressions of a list; (a) and (a COLLATE "C") are columns."""
         if self.opens() and (self.peek(2).text == ")" or self.peek(2).text == "collate"):
             inside = self.within(self.at + 1, self.stop)
-            if inside.peek().kind in (WORD, NAME) and inside.word not in _CONSTANTS:
+            if inside.peek().kind in (WORD, NAME) and inside.word() not in _CONSTANTS:
                 self.at = self.stop
                 return inside.column()
-        if self.word == "period" and self.peek(1).kind in (WORD, NAME):
+        if self.word() == "period" and self.peek(1).kind in (WORD, NAME):
             self.at += 1  # FOREIGN KEY (id, PERIOD valid_at)
         ahead = 1
         while self.peek(ahead).text == "." and self.dialect != "mysql":
@@ -247,17 +264,16 @@ class Reader:
 
     def _skip_group(self) -> None:
         """Pass over the rest of a group whose opening bracket has been taken."""
-        depth, at, tokens, stop = 1, self.at, self.tokens, self.stop
-        while at < stop:
-            token = tokens[at]
-            at += 1
-            if token.kind == SYMBOL:
-                if token.text in "([":
+        depth, tokens = 1, self.tokens
+        for index in range(self.at, self.stop):
+            symbol = tokens[index].symbol
+            if symbol:
+                if symbol in "([":
                     depth += 1
-                elif token.text in ")]":
+                elif symbol in ")]":
                     depth -= 1
                     if depth == 0:
-                        self.at = at
+                        self.at = index + 1
                         return
         raise Unread("a bracket is never closed")
 
@@ -268,19 +284,18 @@ class Reader:
 
     def split_at_commas(self) -> list[Reader]:
         parts: list[Reader] = []
-        depth, start = 0, self.at
-        tokens = self.tokens
-        for index in range(self.at, self.stop):
-            token = tokens[index]
-            if token.kind != SYMBOL:
-                continue
-            if token.text in "([":
-                depth += 1
-            elif token.text in ")]":
-                depth -= 1
-            elif depth == 0 and token.text == ",":
-                parts.append(self.within(start, index))
-                start = index + 1
+        depth, start, tokens = 0, self.at, self.tokens
+        for index in range(start, self.stop):
+            symbol = tokens[index].symbol
+            if symbol:
+                if symbol == ",":
+                    if depth == 0:
+                        parts.append(self.within(start, index))
+                        start = index + 1
+                elif symbol in "([":
+                    depth += 1
+                elif symbol in ")]":
+                    depth -= 1
         if start < self.stop:
             parts.append(self.within(start, self.stop))
         elif parts:
@@ -290,45 +305,49 @@ class Reader:
     def skip_until(self, words: Container[str], symbols: str = "") -> tuple[int, int]:
         """Pass over tokens up to one of `words` or `symbols` outside brackets; their indexes."""
         start, tokens, stop = self.at, self.tokens, self.stop
-        while self.at < stop:
-            token = tokens[self.at]
-            if token.kind == WORD:
-                if token.text in words and (self.at == start or tokens[self.at - 1].text != "."):
+        at = start
+        while at < stop:
+            word, symbol = tokens[at].word, tokens[at].symbol
+            if word:
+                if word in words and (at == start or tokens[at - 1].text != "."):
                     break  # behind a dot every word is a name
-            elif token.kind == SYMBOL:
-                if token.text in ")]" or (symbols and token.text in symbols):
+            elif symbol:
+                if symbol in ")]" or (symbols and symbol in symbols):
                     break
-                if token.text in "([":
-                    self.at += 1
+                if symbol in "([":
+                    self.at = at + 1
                     self._skip_group()
+                    at = self.at
                     continue
-            self.at += 1
-        return start, self.at
+            at += 1
+        self.at = at
+        return start, at
 
     def find(self, word: str) -> int:
         """The index of `word` outside brackets from here on, -1 where it does not stand."""
-        depth = 0
+        depth, tokens = 0, self.tokens
+        if word not in [token.word for token in tokens[self.at : self.stop]]:
+            return -1
         for index in range(self.at, self.stop):
-            token = self.tokens[index]
-            if token.kind == SYMBOL:
-                if token.text == "(":
+            token = tokens[index]
+            if token.symbol:
+                if token.symbol == "(":
                     depth += 1
-                elif token.text == ")":
+                elif token.symbol == ")":
                     depth -= 1
             elif (
                 depth == 0
-                and token.text == word
-                and token.kind == WORD
-                and (index == self.at or self.tokens[index - 1].text != ".")
+                and token.word == word
+                and (index == self.at or tokens[index - 1].text != ".")
             ):
                 return index
         return -1
 
     def source(self, start: int, stop: int) -> str:
         """The text as written of the tokens [start, stop)."""
-        if start >= stop:
-            return ""
-        return self.text[self.tokens[start].start : self.tokens[stop - 1].end]
+        if start + 1 == stop:
+            return self.tokens[start].written
+        return self.text[self.start(start) : self.ends[stop - 1]] if start < stop else ""
 
     def rest(self) -> str:
         """The text as written of all that is left, which is taken."""
@@ -341,26 +360,31 @@ class Reader:
         if self.peek().kind != STRING:
             raise Unread(f"expected a string at {self.near()}")
         text = self.next().text
-        while self.peek().kind == STRING and self._goes_on(self.peek(-1).end, self.peek().start):
+        while self.peek().kind == STRING and self._goes_on():
             text += self.next().text
         return text
 
-    def _goes_on(self, end: int, start: int) -> bool:
-        return self.dialect == "mysql" or (
-            self.dialect == "postgres" and "\n" in self.text[end:start]
-        )
+    def _goes_on(self) -> bool:
+        between = self.text[self.ends[self.at - 1] : self.start(self.at)]
+        return self.dialect == "mysql" or (self.dialect == "postgres" and "\n" in between)
 
     def finish(self) -> None:
-        if not self.done:
+        if self.at < self.stop:
             raise Unread(f"did not expect {self.near()}")
 
     def found(self, kind: str, start: int, **facts: Any) -> Found:
         """An operation whose span is the tokens from index `start` to here."""
-        begin = self.tokens[start].start if start < len(self.tokens) else 0
-        end = self.tokens[self.at - 1].end if self.at > start else begin
-        return Found(kind, facts, begin, end)
+        tokens, ends = self.tokens, self.ends
+        begin = ends[start] - len(tokens[start].written) if start < len(tokens) else 0
+        return Found(kind, facts, begin, ends[self.at - 1] if self.at > start else begin)
 
     def found_rest(self, kind: str, start: int, **facts: Any) -> Found:
         """An operation of which whatever else the tokens say concerns no fact."""
         self.skip_until(())
         return self.found(kind, start, **facts)
+
+
+def reader_of(text: str, dialect: str, limit: int = -1) -> Reader:
+    """A reader over the tokens of the text; at most `limit` characters of it are read."""
+    tokens, ends = lexed(text, dialect, limit)
+    return Reader(text, tokens, ends, dialect, 0, len(tokens))

@@ -18,7 +18,7 @@ def create_view(reader: Reader, **facts: Any) -> Iterator[Found]:
     facts["view"] = reader.name()
     reader.skip_until(("as",))
     reader.expect("as")
-    if reader.done:
+    if reader.done():
         raise Unread("CREATE VIEW without a query")
     query = _without_check_option(without_data(reader))
     facts["query"] = reader.source(query.at, query.stop)
@@ -36,7 +36,7 @@ def _without_check_option(query: Reader) -> Reader:
 
 def alter_view(reader: Reader, materialized: bool = False) -> Iterator[Found]:
     kind = "materialized view" if materialized else "view"
-    if reader.take("all", "in", "tablespace"):
+    if reader.take_all("all", "in", "tablespace"):
         facts = {"action": "set tablespace", "materialized": materialized}
         yield reader.found_rest("alter_view", 0, **facts)
         return
@@ -62,7 +62,7 @@ def create_routine(reader: Reader, variety: str, or_replace: bool = False) -> It
         reader.skip_parens()
     elif reader.dialect == "postgres":
         raise Unread(f"CREATE {variety.upper()}: expected ( at {reader.near()}")
-    while not reader.done:
+    while not reader.done():
         _routine_clause(reader, facts)
     yield reader.found("create_routine", 0, **facts)
 
@@ -70,17 +70,17 @@ def create_routine(reader: Reader, variety: str, or_replace: bool = False) -> It
 def _routine_clause(reader: Reader, facts: dict[str, Any]) -> None:
     if reader.take("language"):
         facts["language"] = reader.next().text.lower()
-    elif reader.take("security", "definer"):  # MySQL and the standard put a word before it
+    elif reader.take_all("security", "definer"):  # MySQL and the standard put a word before it
         facts["security_definer"] = True
     elif reader.take("set"):
-        if not reader.done and reader.next().text.lower() == "search_path":
+        if not reader.done() and reader.next().text.lower() == "search_path":
             facts["sets_search_path"] = True
     elif reader.take("as"):
         if reader.peek().kind == STRING and reader.dialect == "postgres":
-            facts["body_at"] = reader.peek().start
+            facts["body_at"] = reader.start(reader.at)
             facts["body"] = reader.literal()
-    elif reader.word in ("begin", "return") and "body" not in facts:
-        facts["body_at"] = reader.peek().start
+    elif reader.word() in ("begin", "return") and "body" not in facts:
+        facts["body_at"] = reader.start(reader.at)
         facts["body"] = reader.rest()
     else:
         reader.at += 1

@@ -29,13 +29,13 @@ def alter_sequence(reader: Reader) -> Iterator[Found]:
 def create_schema(reader: Reader) -> Iterator[Found]:
     """The objects that CREATE SCHEMA may make in the same statement are not read one by one."""
     if_not_exists = reader.if_not_exists()
-    schema = reader.name() if reader.word != "authorization" else NOWHERE
+    schema = reader.name() if reader.word() != "authorization" else NOWHERE
     yield reader.found_rest("create_schema", 0, schema=schema, if_not_exists=if_not_exists)
 
 
 def alter_schema(reader: Reader) -> Iterator[Found]:
     name = reader.name()
-    if reader.take("rename", "to"):
+    if reader.take_all("rename", "to"):
         yield reader.found("rename_schema", 0, schema=name, new_name=reader.name())
         return
     if reader.dialect == "mysql":
@@ -56,7 +56,7 @@ def create_database(reader: Reader, or_replace: bool = False) -> Iterator[Found]
 
 
 def alter_database(reader: Reader) -> Iterator[Found]:
-    unnamed = reader.dialect == "mysql" and reader.word in ("character", "charset", "default")
+    unnamed = reader.dialect == "mysql" and reader.word() in ("character", "charset", "default")
     name = NOWHERE if unnamed else reader.name()
     yield altered(reader, "alter_database", "database", "database", name)
 

@@ -35,28 +35,28 @@ def _assignment(reader: Reader, start: int) -> Found:
     local = reader.take("local")
     if not local and reader.peek(1).text not in ("=", ":=", "to", "authorization"):
         reader.one_of(("session", "global", "persist", "persist_only"))
-    if reader.take("session", "authorization"):
+    if reader.take_all("session", "authorization"):
         return _set(reader, start, "session_authorization", local)
-    if reader.take("time", "zone"):
+    if reader.take_all("time", "zone"):
         return _set(reader, start, "timezone", local)
-    if reader.take("xml", "option"):
+    if reader.take_all("xml", "option"):
         return _set(reader, start, "xmloption", local)
     if reader.take("characteristics"):
         return _set(reader, start, "characteristics", local)
-    if reader.word in _SPECIAL and reader.peek(1).text not in ("=", "to", ":="):
+    if reader.word() in _SPECIAL and reader.peek(1).text not in ("=", "to", ":="):
         return _set(reader, start, _SPECIAL[reader.next().text], local)
     parameter = _parameter(reader)
     if not (reader.symbol("=") or reader.symbol(":=") or reader.take("to")):
-        if not reader.take("from", "current"):
+        if not reader.take_all("from", "current"):
             raise Unread(f"SET: did not expect {reader.near()}")
         return reader.found("set", start, parameter=parameter, value="", local=local)
-    if reader.done:
+    if reader.done():
         raise Unread("SET without a value")
     return reader.found("set", start, parameter=parameter, value=_value(reader), local=local)
 
 
 def _set(reader: Reader, start: int, parameter: str, local: bool) -> Found:
-    if reader.done and parameter != "client_encoding":
+    if reader.done() and parameter != "client_encoding":
         raise Unread("SET without a value")
     return reader.found("set", start, parameter=parameter, value=_value(reader), local=local)
 
@@ -81,11 +81,11 @@ def _value(reader: Reader) -> str:
 
 
 def reset(reader: Reader) -> Iterator[Found]:
-    if reader.take("session", "authorization"):
+    if reader.take_all("session", "authorization"):
         parameter = "session_authorization"
-    elif reader.take("time", "zone"):
+    elif reader.take_all("time", "zone"):
         parameter = "timezone"
-    elif reader.take("transaction", "isolation", "level"):
+    elif reader.take_all("transaction", "isolation", "level"):
         parameter = "transaction_isolation"
     else:
         parameter = _parameter(reader)
@@ -96,7 +96,7 @@ def reset(reader: Reader) -> Iterator[Found]:
 
 def transaction(reader: Reader, kind: str) -> Iterator[Found]:
     """BEGIN, START TRANSACTION, COMMIT, END, ROLLBACK, ABORT and the words that may follow."""
-    if reader.tokens[reader.at - 1].text == "start" and reader.word != "transaction":
+    if reader.tokens[reader.at - 1].text == "start" and reader.word() != "transaction":
         yield from _start(reader)
         return
     if kind == "rollback" and _rolls_back_to(reader):
@@ -108,19 +108,21 @@ def transaction(reader: Reader, kind: str) -> Iterator[Found]:
         reader.literal()
         yield reader.found("session", 0, verb=f"{kind} prepared")
         return
-    while reader.word in _TRANSACTION_WORDS or reader.symbol(","):
-        reader.at += bool(reader.word)
+    while reader.word() in _TRANSACTION_WORDS or reader.symbol(","):
+        reader.at += bool(reader.word())
     reader.finish()
     yield reader.found(kind, 0)
 
 
 def _rolls_back_to(reader: Reader) -> bool:
-    return reader.take("to") or reader.take("work", "to") or reader.take("transaction", "to")
+    return (
+        reader.take("to") or reader.take_all("work", "to") or reader.take_all("transaction", "to")
+    )
 
 
 def _start(reader: Reader) -> Iterator[Found]:
     """MySQL: START REPLICA and the like."""
-    if reader.dialect != "mysql" or reader.done:
+    if reader.dialect != "mysql" or reader.done():
         raise Unread(f"START: did not expect {reader.near()}")
     yield reader.found_rest("session", 0, verb="start")
 
@@ -138,7 +140,7 @@ def session(reader: Reader, verb: str) -> Iterator[Found]:
 
 
 def other(reader: Reader, verb: str) -> Iterator[Found]:
-    if reader.done:
+    if reader.done():
         raise Unread(f"{verb.upper()} without anything behind it")
     reader.at = reader.stop
     yield reader.found("other", 0, verb=verb)
@@ -158,12 +160,12 @@ def do_block(reader: Reader) -> Iterator[Found]:
         return
     language = "plpgsql"
     body, at = "", -1
-    while not reader.done:
+    while not reader.done():
         if reader.take("language"):
             language = reader.next().text.lower()
         elif reader.peek().kind == STRING and at < 0:
-            token = reader.next()
-            body, at = token.text, token.start
+            at = reader.start(reader.at)
+            body = reader.next().text
         else:
             raise Unread(f"DO: did not expect {reader.near()}")
     if at < 0:

@@ -31,7 +31,7 @@ def create_table(
         "table": table, "if_not_exists": if_not_exists, "temporary": temporary,
         "unlogged": unlogged,
     }  # fmt: skip
-    if reader.take("partition", "of"):
+    if reader.take_all("partition", "of"):
         facts["partition_of"] = reader.name()
     elif reader.take("of"):
         facts["of_type"] = reader.name()
@@ -40,10 +40,10 @@ def create_table(
     parts: list[Found] = []
     body = reader.at
     if reader.opens() and not _is_query(reader):
-        reader.skip_parens()
-        inside, changes = reader.within(body, reader.at), _tail(reader, facts)
+        inside = reader.within(*reader.skip_parens())
+        changes = _tail(reader, facts)
         if facts.get("as_query") and reader.dialect == "postgres":
-            facts["columns"] = inside.columns()
+            facts["columns"] = reader.within(body, inside.stop + 1).columns()
         else:
             parts = _elements(inside, table, facts)
     else:
@@ -57,20 +57,20 @@ def create_table(
 
 
 def _is_query(reader: Reader) -> bool:
-    return reader.peek(1).text in _QUERY and reader.peek(1).kind == WORD
+    return reader.peek(1).word in _QUERY
 
 
-def _elements(reader: Reader, table: Name, facts: dict[str, Any]) -> list[Found]:
+def _elements(inside: Reader, table: Name, facts: dict[str, Any]) -> list[Found]:
     parts: list[Found] = []
-    for item in reader.items():
+    for item in inside.split_at_commas():
         start = item.at
-        if item.word == "like" and item.peek(1).kind in (WORD, NAME):
+        if item.word() == "like" and item.peek(1).kind in (WORD, NAME):
             item.at += 1
             facts["like"] = item.name()
             facts["like_options"] = item.rest().lower()
-        elif item.word in CONSTRAINT_WORDS and _is_constraint(item):
+        elif item.word() in CONSTRAINT_WORDS and _is_constraint(item):
             parts.append(table_constraint(item, table, start, inline=True))
-            while item.dialect == "sqlite" and item.word in CONSTRAINT_WORDS:  # no comma needed
+            while item.dialect == "sqlite" and item.word() in CONSTRAINT_WORDS:  # no comma needed
                 parts.append(table_constraint(item, table, item.at, inline=True))
         elif facts.get("partition_of") or facts.get("of_type"):
             parts.extend(_of_parent(item, table))
@@ -84,13 +84,13 @@ def _elements(reader: Reader, table: Name, facts: dict[str, Any]) -> list[Found]
 def _of_parent(item: Reader, table: Name) -> list[Found]:
     """PARTITION OF p (a WITH OPTIONS NOT NULL): the column is not new, its constraints may be."""
     name = item.column()
-    item.take("with", "options")
+    item.take_all("with", "options")
     return column_constraints(item, table, name, {})
 
 
 def _is_constraint(item: Reader) -> bool:
     """Whether the element is a constraint, not a column named like one (`key text`)."""
-    word, following = item.word, item.peek(1)
+    word, following = item.word(), item.peek(1)
     if word in ("constraint", "primary", "foreign"):
         return following.kind in (WORD, NAME, STRING)
     if word == "not":
@@ -112,14 +112,14 @@ def _tail(reader: Reader, facts: dict[str, Any]) -> list[Found]:
     """
     options: list[str] = []
     changes: list[Found] = []
-    while not reader.done:
+    while not reader.done():
         if reader.take("inherits"):
             facts["inherits"] = tuple(item.name() for item in reader.items())
-        elif reader.take("partition", "by"):
+        elif reader.take_all("partition", "by"):
             facts["partitioned"] = True
             stops = ("with", "tablespace", "using", "as") if reader.dialect == "postgres" else ()
             reader.skip_until(stops)
-        elif reader.word == "as" or _begins_query(reader):
+        elif reader.word() == "as" or _begins_query(reader):
             changes = _query(reader, facts)
         elif reader.dialect == "postgres":
             options.append(_storage(reader))
@@ -134,13 +134,13 @@ def _tail(reader: Reader, facts: dict[str, Any]) -> list[Found]:
 def _begins_query(reader: Reader) -> bool:
     """MySQL and SQLite do without the AS."""
     return reader.dialect != "postgres" and (
-        reader.word in _QUERY or (reader.opens() and _is_query(reader))
+        reader.word() in _QUERY or (reader.opens() and _is_query(reader))
     )
 
 
 def _query(reader: Reader, facts: dict[str, Any]) -> list[Found]:
     reader.take("as")
-    if reader.done:
+    if reader.done():
         raise Unread("CREATE TABLE ... AS without a query")
     facts["as_query"] = True
     query = without_data(reader)
@@ -159,18 +159,18 @@ def without_data(reader: Reader) -> Reader:
 def _storage(reader: Reader) -> str:
     """PostgreSQL's clauses behind the columns that concern storage, partition bounds, servers."""
     start = reader.at
-    if reader.take("for", "values"):
+    if reader.take_all("for", "values"):
         reader.skip_until(("partition", "with", "tablespace", "using", "server"))
         if reader.take("with"):  # FOR VALUES WITH (MODULUS 4, REMAINDER 0)
             reader.skip_parens()
     elif reader.take("with") or reader.take("options"):
         reader.skip_parens()
-    elif reader.take("on", "commit"):
-        if not (reader.take("preserve", "rows") or reader.take("delete", "rows")):
+    elif reader.take_all("on", "commit"):
+        if not (reader.take_all("preserve", "rows") or reader.take_all("delete", "rows")):
             reader.expect("drop")
     elif reader.one_of(("using", "tablespace", "server")):
         reader.name()
-    elif not reader.take("default") and not reader.take("without", "oids"):
+    elif not reader.take("default") and not reader.take_all("without", "oids"):
         raise Unread(f"CREATE TABLE: did not expect {reader.near()}")
     return reader.source(start, reader.at).lower()
 
@@ -187,8 +187,8 @@ def truncate(reader: Reader) -> Iterator[Found]:
     reader.take("table")
 
     def tail() -> dict[str, Any]:
-        restart = reader.take("restart", "identity")
-        reader.take("continue", "identity")
+        restart = reader.take_all("restart", "identity")
+        reader.take_all("continue", "identity")
         return {"restart_identity": restart, "cascade": reader.cascade()}
 
     yield from each_name(reader, "truncate", "table", {}, tail, Reader.relation)

@@ -21,10 +21,10 @@ _ATTRIBUTE_STOPS = frozenset(("collate", "cascade", "restrict"))
 def create_type(reader: Reader) -> Iterator[Found]:
     name = reader.name()
     variety, values = "shell", ""
-    if reader.take("as", "enum"):
+    if reader.take_all("as", "enum"):
         variety = "enum"
         values = "\n".join(item.literal() for item in reader.items())
-    elif reader.take("as", "range"):
+    elif reader.take_all("as", "range"):
         variety = "range"
         reader.skip_parens()
     elif reader.take("as"):
@@ -38,21 +38,21 @@ def create_type(reader: Reader) -> Iterator[Found]:
 
 def alter_type(reader: Reader) -> Iterator[Found]:
     name = reader.name()
-    if reader.take("add", "value"):
+    if reader.take_all("add", "value"):
         if_not_exists = reader.if_not_exists()
         facts = {"type_name": name, "value": reader.literal(), "if_not_exists": if_not_exists}
         position = reader.one_of(("before", "after"))
         if position:
             facts |= {"position": position, "neighbour": reader.literal()}
         yield reader.found("add_enum_value", 0, **facts)
-    elif reader.take("rename", "value"):
+    elif reader.take_all("rename", "value"):
         value = reader.literal()
         reader.expect("to")
         facts = {"type_name": name, "value": value, "new_value": reader.literal()}
         yield reader.found("rename_enum_value", 0, **facts)
-    elif reader.take("rename", "to"):
+    elif reader.take_all("rename", "to"):
         yield reader.found("rename_type", 0, type_name=name, new_name=reader.name())
-    elif reader.peek(1).text == "attribute" and reader.word != "rename":
+    elif reader.peek(1).text == "attribute" and reader.word() != "rename":
         for action in reader.split_at_commas():
             yield _attribute(action, name)
             action.finish()
@@ -70,7 +70,7 @@ def _attribute(reader: Reader, name: Name) -> Found:
     reader.if_exists()
     facts: dict[str, Any] = {"type_name": name, "column": reader.column()}
     if verb == "alter":
-        reader.take("set", "data")
+        reader.take_all("set", "data")
         reader.expect("type")
     if verb != "drop":
         facts["type"] = type_text(reader, _ATTRIBUTE_STOPS)
@@ -87,12 +87,12 @@ def create_domain(reader: Reader) -> Iterator[Found]:
     reader.take("as")
     facts: dict[str, Any] = {"type_name": name, "type": type_text(reader, _DOMAIN_STOPS)}
     facts["check"], facts["nullable"] = False, True
-    while not reader.done:
+    while not reader.done():
         if reader.take("check"):
             facts["check"] = True
             reader.skip_parens()
             attributes(reader)
-        elif reader.take("not", "null"):
+        elif reader.take_all("not", "null"):
             facts["nullable"] = False
         elif reader.take("default"):
             default_text(reader)
@@ -114,7 +114,7 @@ def alter_domain(reader: Reader) -> Iterator[Found]:
         not_valid = attributes(reader).get("not_valid", False)
         facts = {"type_name": name, "constraint": constraint, "not_valid": not_valid}
         yield reader.found("add_domain_constraint", 0, **facts)
-    elif reader.take("set", "not", "null"):
+    elif reader.take_all("set", "not", "null"):
         yield reader.found("set_domain_not_null", 0, type_name=name)
     else:
         yield altered(reader, "alter_domain", "type_name", "domain", name)
