@@ -401,6 +401,13 @@ def test_a_database_that_is_not_read_is_an_error_alone_and_a_note_beside_others(
     write(other, "db/more/V1__a.sql", text="CREATE TABLE t (a VARCHAR2(9));")
     notes = " ".join(find(root).notes)
     assert "db/hsqldb is for hsqldb" in notes and "db/more is for oracle" in notes
+    write(other, "db/mixed/V2__b.sql", "db/mixed/V2__b.h2.sql", text="CREATE TABLE t (a int);")
+    found = find(root, "analytics/db/mixed")
+    assert [m.path for m in found.migrations] == ["analytics/db/mixed/V2__b.sql"]
+    assert any("V2__b.h2.sql is for h2" in note for note in found.notes)
+    write(other, "one.h2.sql", text="CREATE TABLE t (a int);")
+    with pytest.raises(MigralintError, match=r"one\.h2\.sql is for h2"):
+        find(root, "analytics/one.h2.sql")
     write(root, "prisma/migrations/migration_lock.toml", text='provider = "sqlserver"')
     with pytest.raises(MigralintError, match="prisma/migrations is for sqlserver"):
         find(root, "prisma")

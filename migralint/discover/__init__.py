@@ -95,7 +95,8 @@ def _project(found: Found, added: Collection[str]) -> Project:
         for migration in _closed(found, path):
             migrations.setdefault(migration.path, migration)
     for path in sorted(found.alone):
-        migrations.setdefault(path, _alone(found, path, added))
+        for migration in _alone(found, path, added):
+            migrations.setdefault(path, migration)
     if found.unread and not migrations:
         hint = "Leave it out with `exclude:`, or say `dialect:`."
         raise MigralintError(found.unread[0], hint=hint)
@@ -122,8 +123,7 @@ def _in_folder(
     dialect, guess = find_dialect(
         folder, shape.dialect(folder), plain or [text for text, _, _ in texts]
     )
-    if dialect not in DIALECTS:
-        found.unread.append(f"{path} is for {dialect}; migralint reads {', '.join(DIALECTS)}")
+    if not _is_read(found, path, dialect):
         return
     found.notes += [*folder.notes, *guess]
     if name == "prisma" and dialect != "sqlite":
@@ -136,6 +136,8 @@ def _in_folder(
         found.notes.append(f"{path}: not read are the migrations that are programs: {unread}")
     runs = shape.runs(folder, dialect)
     for file, (text, problem, line), own in zip(files, texts, said, strict=True):
+        if own and not _is_read(found, file.path, own):
+            continue
         how = runs(file.path, text)
         yield Migration(
             file.path,
@@ -206,21 +208,30 @@ def _asked_for(found: Found, name: str, files: list[File], only: set[str] | None
     return files[: last + 1]
 
 
-def _alone(found: Found, path: str, added: Collection[str]) -> Migration:
+def _is_read(found: Found, path: str, dialect: str) -> bool:
+    if dialect in DIALECTS:
+        return True
+    found.unread.append(f"{path} is for {dialect}; migralint reads {', '.join(DIALECTS)}")
+    return False
+
+
+def _alone(found: Found, path: str, added: Collection[str]) -> Iterator[Migration]:
     folder = found.folder(posixpath.dirname(path) or ".")
     text, problem, line = read(folder, path)
     dialect, guess = find_dialect(folder, "", [text])
     found.notes += guess
     dialect = dialect_of_file(found.config, path) or dialect
+    if not _is_read(found, path, dialect):
+        return
     version, name = split_name(posixpath.basename(path))
     how = layout("plain").runs(folder, dialect)(path, text)
-    return Migration(
+    yield Migration(
         path,
         text,
         version,
         name,
         "plain",
-        dialect if dialect in DIALECTS else "postgres",
+        dialect,
         how.transaction,
         how.opt_out,
         how.forward,
